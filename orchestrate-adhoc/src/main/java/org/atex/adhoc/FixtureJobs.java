@@ -2,7 +2,6 @@ package org.atex.adhoc;
 
 import java.time.Duration;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.atex.adhoc.Fixtures.Instance;
@@ -158,11 +157,12 @@ final class FixtureJobs implements Fixtures.Jobs {
             @SuppressWarnings({"unchecked", "NullAway"})
             @Override
             public <U extends @Nullable Object> U value(Fixture<U> used) {
+                String name = used.name();
                 return (U) instance.uses().stream()
-                        .filter(one -> Objects.equals(one.fixture.fixture(), used))
+                        .filter(one -> one.fixture.name().equals(name))
                         .findFirst()
-                        .orElseThrow(() -> new IllegalStateException(name(instance) + " does not use "
-                                + used.name() + ": uses() must return it"))
+                        .orElseThrow(() -> new IllegalStateException(
+                                name(instance) + " does not use " + name + ": uses() must return it"))
                         .value();
             }
         };
