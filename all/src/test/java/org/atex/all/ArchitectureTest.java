@@ -55,6 +55,7 @@ class ArchitectureTest {
             Map.entry("command", Set.of("api", "artifacts")),
             Map.entry("console", Set.of("api", "artifacts", "support")),
             Map.entry("fmf", Set.of("api", "artifacts", "support")),
+            Map.entry("interleave", Set.of("api", "support")),
             Map.entry("jsonl", Set.of("api", "artifacts")),
             Map.entry("junitxml", Set.of("api", "artifacts", "support")),
             Map.entry("adhoc", Set.of("api", "artifacts", "support")),

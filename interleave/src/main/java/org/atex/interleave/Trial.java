@@ -1,0 +1,93 @@
+package org.atex.interleave;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * One run of the actors of an {@link Exploration}, in one order.
+ *
+ * <p>Not thread-safe; for use in {@link Scenario#prepare}.
+ */
+public final class Trial {
+    private final Map<String, ActorBody> actors = new LinkedHashMap<>();
+    private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+    private Check check = () -> {};
+
+    Trial() {}
+
+    /** An assertion at the end of a trial. */
+    @FunctionalInterface
+    public interface Check {
+        /**
+         * Checks the result of the actors.
+         *
+         * @throws Exception to make the order fail, like an {@link Error}
+         */
+        void run() throws Exception;
+    }
+
+    /**
+     * Adds an actor. Its code runs in a daemon platform thread.
+     *
+     * @param name the name, not blank and without a colon
+     * @param body the code
+     * @return this trial
+     * @throws IllegalArgumentException if the name is invalid or not unique
+     */
+    public Trial actor(String name, ActorBody body) {
+        ActorThread.add(actors, name, body);
+        return this;
+    }
+
+    /**
+     * Sets the check that runs in the thread of the caller when all actors have ended without a failure.
+     *
+     * @param check the check
+     * @return this trial
+     */
+    public Trial check(Check check) {
+        this.check = check;
+        return this;
+    }
+
+    /**
+     * Closes a resource at the end of the trial, after those that are added later. An exception makes the order fail.
+     *
+     * @param <T> the type of the resource
+     * @param resource the resource
+     * @return the resource
+     */
+    public <T extends AutoCloseable> T closing(T resource) {
+        resources.push(resource);
+        return resource;
+    }
+
+    Map<String, ActorBody> actors() {
+        return actors;
+    }
+
+    Check check() {
+        return check;
+    }
+
+    /** Closes all resources, and throws the first exception with the others suppressed. */
+    void close() throws Exception {
+        Exception first = null;
+        for (AutoCloseable resource : resources) {
+            try {
+                resource.close();
+            } catch (Exception e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+}
