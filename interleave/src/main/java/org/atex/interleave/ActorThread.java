@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.atex.support.Threads;
+import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,7 +96,9 @@ final class ActorThread implements Actor {
 
     @Override
     public boolean awaitEnd(Duration atMost) {
-        return Threads.join(List.of(runner), atMost);
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            return section.join(runner, atMost);
+        }
     }
 
     @Override

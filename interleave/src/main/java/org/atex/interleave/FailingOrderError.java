@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An order of an {@link Exploration} fails. The cause is the failure of the check or of an actor. The message contains
- * the order as a plan for {@link Interleaving.Builder#order(String...)}.
+ * the order as a plan for {@link Interleaving.Plan#withOrder(String...)}.
  */
 public final class FailingOrderError extends AssertionError {
     private static final long serialVersionUID = 1L;
@@ -15,7 +15,7 @@ public final class FailingOrderError extends AssertionError {
     FailingOrderError(List<Point> order, String found, @Nullable Throwable cause) {
         super(
                 "an order of the actors fails: " + cause + "\n  " + found
-                        + "\n  Run it again with this plan:\n    .order(" + History.literals(order) + ")",
+                        + "\n  Run it again with this plan:\n    .withOrder(" + History.literals(order) + ")",
                 cause);
         this.order = List.copyOf(order);
     }
@@ -23,7 +23,7 @@ public final class FailingOrderError extends AssertionError {
     /**
      * Returns the order up to the failure, with one further point of each actor that was parked.
      *
-     * @return a plan for {@link Interleaving.Builder#order(List)}
+     * @return a plan for {@link Interleaving.Plan#withOrder(List)}
      */
     public List<Point> order() {
         return order;

@@ -29,7 +29,7 @@ public record History(List<Entry> entries) {
 
     /**
      * Returns the planned points as string literals of Java, which can be pasted into {@link
-     * Interleaving.Builder#order(String...)}. Other points are in comments.
+     * Interleaving.Plan#withOrder(String...)}. Other points are in comments.
      *
      * @return the text, such as <code>"a:start", &#47;* a:opened *&#47; "a:written"</code>
      */

@@ -13,14 +13,14 @@ import java.util.stream.Stream;
  * Runs actors side by side, and lets them pass their checkpoints in exactly the planned order.
  *
  * {@snippet :
- * try (Interleaving run = Interleaving.builder()
- *         .actor("writer", checkpoints -> {
+ * try (Interleaving run = Interleaving.plan()
+ *         .withActor("writer", checkpoints -> {
  *             file.write("new");
  *             checkpoints.reach("written");
  *             file.commit();
  *         })
- *         .actor("reader", checkpoints -> seen.add(file.read()))
- *         .order("writer:written", "reader:start")
+ *         .withActor("reader", checkpoints -> seen.add(file.read()))
+ *         .withOrder("writer:written", "reader:start")
  *         .start()) {
  *     run.runTo("writer:written");
  *     assertEquals("old", file.read());
@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * }
  * }
  *
- * <p>At most one actor moves at any time. After {@link Builder#start}, and after each call of {@link #next}, {@link
+ * <p>At most one actor moves at any time. After {@link Plan#start}, and after each call of {@link #next}, {@link
  * #runTo} or {@link #runToEnd}, each actor is parked at its next planned point or has ended, so assertions about shared
  * state do not race. An actor that has passed its last planned point runs to its end before the next point is passed.
  *
@@ -44,19 +44,19 @@ import java.util.stream.Stream;
 public final class Interleaving implements AutoCloseable {
     private final Stage stage;
     private final List<String> actors;
-    private final List<Point> plan;
+    private final List<Point> order;
     private final AtomicBoolean moving = new AtomicBoolean();
     private volatile int position;
 
-    private Interleaving(Stage stage, List<String> actors, List<Point> plan) {
+    private Interleaving(Stage stage, List<String> actors, List<Point> order) {
         this.stage = stage;
         this.actors = actors;
-        this.plan = plan;
+        this.order = order;
     }
 
-    /** {@return a builder without actors} */
-    public static Builder builder() {
-        return new Builder();
+    /** {@return a plan without actors} */
+    public static Plan plan() {
+        return new Plan(Map.of(), List.of(), Patience.DEFAULT_LIMIT);
     }
 
     /**
@@ -76,10 +76,10 @@ public final class Interleaving implements AutoCloseable {
         }
         try {
             int index = position;
-            if (index == plan.size()) {
+            if (index == order.size()) {
                 return Optional.empty();
             }
-            Point point = plan.get(index);
+            Point point = order.get(index);
             stage.move(actors.indexOf(point.actor()));
             position = index + 1;
             return Optional.of(point);
@@ -101,10 +101,10 @@ public final class Interleaving implements AutoCloseable {
      * @throws IllegalStateException as {@link #next}
      */
     public void runTo(Point point) throws InterruptedException {
-        int target = position + plan.subList(position, plan.size()).indexOf(point);
+        int target = position + order.subList(position, order.size()).indexOf(point);
         if (target < position) {
             throw new IllegalArgumentException("cannot run to " + point + ": the rest of the plan does not contain it; "
-                    + "it is " + plan.subList(position, plan.size()));
+                    + "it is " + order.subList(position, order.size()));
         }
         runUntil(target);
     }
@@ -134,7 +134,7 @@ public final class Interleaving implements AutoCloseable {
      * @throws IllegalStateException as {@link #next}
      */
     public void runToEnd() throws InterruptedException {
-        runUntil(plan.size());
+        runUntil(order.size());
     }
 
     private void runUntil(int target) throws InterruptedException {
@@ -163,64 +163,67 @@ public final class Interleaving implements AutoCloseable {
     }
 
     /**
-     * Builds an {@link Interleaving}.
+     * Actors and the order of their points.
      *
-     * <p>Not thread-safe.
+     * <p>Immutable. If the code of the actors allows it, several threads may start it.
      */
-    public static final class Builder {
-        private final Map<String, ActorBody> actors = new LinkedHashMap<>();
-        private List<Point> order = List.of();
-        private Duration stepWithin = Patience.DEFAULT_LIMIT;
+    public static final class Plan {
+        private final Map<String, ActorBody> actors;
+        private final List<Point> order;
+        private final Duration stepWithin;
 
-        private Builder() {}
+        private Plan(Map<String, ActorBody> actors, List<Point> order, Duration stepWithin) {
+            this.actors = actors;
+            this.order = order;
+            this.stepWithin = stepWithin;
+        }
 
         /**
-         * Adds an actor. Its code runs in a daemon platform thread.
+         * Returns a copy with another actor. Its code runs in a daemon platform thread.
          *
          * @param name the name, not blank and without a colon
          * @param body the code
-         * @return this builder
+         * @return the copy
          * @throws IllegalArgumentException if the name is invalid or not unique
          */
-        public Builder actor(String name, ActorBody body) {
-            ActorThread.add(actors, name, body);
-            return this;
+        public Plan withActor(String name, ActorBody body) {
+            Map<String, ActorBody> more = new LinkedHashMap<>(actors);
+            ActorThread.add(more, name, body);
+            return new Plan(more, order, stepWithin);
         }
 
         /**
-         * Sets the plan. It contains at least one point of each actor, and may contain a point several times. Actors
-         * pass other points at once.
+         * Returns a copy with this order instead of its own. It contains at least one point of each actor, and may
+         * contain a point several times. Actors pass other points at once.
          *
          * @param points the texts of points, {@code actor:checkpoint}
-         * @return this builder
+         * @return the copy
          * @throws IllegalArgumentException if a text is malformed
          */
-        public Builder order(String... points) {
-            return order(Stream.of(points).map(Point::of).toList());
+        public Plan withOrder(String... points) {
+            return withOrder(Stream.of(points).map(Point::of).toList());
         }
 
         /**
-         * Sets the plan, as {@link #order(String...)}.
+         * Returns a copy with this order instead of its own, as {@link #withOrder(String...)}.
          *
          * @param points the points
-         * @return this builder
+         * @return the copy
          */
-        public Builder order(List<Point> points) {
-            order = List.copyOf(points);
-            return this;
+        public Plan withOrder(List<Point> points) {
+            return new Plan(actors, List.copyOf(points), stepWithin);
         }
 
         /**
-         * Sets the time that an actor has from one planned point to its next one, or to its end. The default is one
-         * minute.
+         * Returns a copy with another time limit for an actor from one planned point to its next one, or to its end. The
+         * default is one minute.
          *
-         * @param time the time, at most one day
-         * @return this builder
+         * @param time the time limit, at most one day
+         * @return the copy
          * @throws IllegalArgumentException if it is not positive, or longer
          */
-        public Builder stepWithin(Duration time) {
-            stepWithin = Patience.checked(time, "stepWithin");
-            return this;
+        public Plan withStepWithin(Duration time) {
+            return new Plan(actors, order, Patience.checked(time, "stepWithin"));
         }
 
         /**
@@ -228,8 +231,8 @@ public final class Interleaving implements AutoCloseable {
          * and lets each run to this point. Each call starts all actors anew.
          *
          * @return the interleaving
-         * @throws IllegalArgumentException if there is no actor, the plan contains no point of an actor, a point of an
-         *     unknown one, a start that is not the first or an end that is not the last point of its actor
+         * @throws IllegalArgumentException if there is no actor, or if the order contains no point of an actor, a point
+         *     of an unknown one, a start that is not the first or an end that is not the last point of its actor
          * @throws InterruptedException if interrupted
          * @throws ActorFailedException as {@link Interleaving#next}
          * @throws StuckActorException as {@link Interleaving#next}

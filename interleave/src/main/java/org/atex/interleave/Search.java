@@ -75,7 +75,8 @@ final class Search {
                 draws = 0;
                 Course course = runAround(order);
                 if (course.failed()) {
-                    throw report(shrink(course));
+                    int number = passed + 1;
+                    throw report(shrink(course), number);
                 }
             } else {
                 draws++;
@@ -186,9 +187,9 @@ final class Search {
         return order.stream().flatMap(List::stream).toList();
     }
 
-    private FailingOrderError report(Course course) throws InterruptedException {
+    private FailingOrderError report(Course course, int number) throws InterruptedException {
         boolean again = run(course.choices()).failed();
-        String found = "found in order " + (passed + 1) + how + ", with "
+        String found = "found in order " + number + how + ", with "
                 + Plural.of(course.switches(), "change") + " between actors"
                 + (again ? "" : "; it did not fail again, so the actors depend on more than their order");
         return new FailingOrderError(course.plan(), found, course.failure());
@@ -219,7 +220,7 @@ final class Search {
 
         private void add(Course course, int from) throws InterruptedException {
             if (course.failed()) {
-                throw report(course);
+                throw report(course, passed + 1);
             }
             if (course.passed() && order.isEmpty()) {
                 order = course.choices();

@@ -303,7 +303,7 @@ final class Stage {
 
         private void stopAt(Point point) throws InterruptedException {
             Stop mine = new Stop();
-            if (state == State.MOVING) {
+            if (state == State.MOVING && !closed) {
                 state = State.PARKED;
                 place = point;
                 parkedThread = Thread.currentThread().threadId();
@@ -314,6 +314,7 @@ final class Stage {
                 released.awaitUninterruptibly();
             }
             if (closed) {
+                state = State.MOVING;
                 throw new InterruptedException("could not pass " + point + ": the interleaving is closed");
             }
         }
@@ -354,7 +355,7 @@ final class Stage {
             String stack = activity.stack().stream()
                     .map(frame -> "\n      at " + plain(frame))
                     .collect(Collectors.joining());
-            return "running for " + text(Duration.ofNanos(System.nanoTime() - movingSince)) + " since it passed "
+            return "running for " + text(Duration.ofNanos(System.nanoTime() - movingSince)) + " after "
                     + place + ", " + activity.state() + stack;
         }
     }

@@ -148,8 +148,8 @@ class CheckpointsTest {
     @Test
     void objectsOfOneTypeAreDistinguishedByName() throws Exception {
         List<String> order = List.of("a:before left.run", "a:before right.run", "a:after left.run");
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     Runnable right = checkpoints.wrap(Runnable.class, "right", () -> log.add("right"));
                     checkpoints
                             .wrap(Runnable.class, "left", () -> {
@@ -159,7 +159,7 @@ class CheckpointsTest {
                             .run();
                     log.add("end");
                 })
-                .order(order.toArray(String[]::new))
+                .withOrder(order.toArray(String[]::new))
                 .start()) {
             assertThat(log).isEmpty();
             run.runTo("a:after left.run");
@@ -173,10 +173,10 @@ class CheckpointsTest {
     void oneWrappedObjectServesAllActors() throws Exception {
         Memory memory = new Memory();
         Store store = Checkpoints.ofCurrentActor().wrap(Store.class, memory);
-        try (Interleaving run = Interleaving.builder()
-                .actor("writer", unused -> store.write("new"))
-                .actor("reader", unused -> log.add("read " + store.read()))
-                .order("reader:after Store.read", "writer:before Store.write", "reader:end")
+        try (Interleaving run = Interleaving.plan()
+                .withActor("writer", unused -> store.write("new"))
+                .withActor("reader", unused -> log.add("read " + store.read()))
+                .withOrder("reader:after Store.read", "writer:before Store.write", "reader:end")
                 .start()) {
             assertThat(store.read()).as("the test passes all points").isEmpty();
             run.runToEnd();
@@ -200,8 +200,8 @@ class CheckpointsTest {
             @Override
             public void enter() {}
         };
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     Waiting wrapped = checkpoints.wrap(Waiting.class, object);
                     try {
                         wrapped.await();
@@ -216,7 +216,7 @@ class CheckpointsTest {
                         throw e;
                     }
                 })
-                .order("a:before Waiting.await")
+                .withOrder("a:before Waiting.await")
                 .start()) {
             assertThat(run.history().planned()).isEmpty();
         }

@@ -101,14 +101,14 @@ class ExplorationTest {
         assertThat(error)
                 .hasMessageContainingAll(
                         "with 2 changes between actors",
-                        ".order(\"alice:start\", \"bob:start\", \"bob:checked\", \"bob:withdrawn\", \"alice:checked\","
+                        ".withOrder(\"alice:start\", \"bob:start\", \"bob:checked\", \"bob:withdrawn\", \"alice:checked\","
                                 + " \"alice:withdrawn\")")
                 .hasCauseInstanceOf(AssertionError.class);
         Account account = new Account();
-        try (Interleaving again = Interleaving.builder()
-                .actor("alice", unused -> account.withdraw(10))
-                .actor("bob", unused -> account.withdraw(10))
-                .order(error.order())
+        try (Interleaving again = Interleaving.plan()
+                .withActor("alice", unused -> account.withdraw(10))
+                .withActor("bob", unused -> account.withdraw(10))
+                .withOrder(error.order())
                 .start()) {
             again.runToEnd();
         }
@@ -162,11 +162,11 @@ class ExplorationTest {
                 .anyMatch(text -> text.contains("waits for a lock that a holds"));
         ReentrantLock left = new ReentrantLock();
         ReentrantLock right = new ReentrantLock();
-        try (Interleaving again = Interleaving.builder()
-                .actor("a", checkpoints -> both(left, right, checkpoints))
-                .actor("b", checkpoints -> both(right, left, checkpoints))
-                .actor("c", checkpoints -> checkpoints.reach("1"))
-                .order(error.order())
+        try (Interleaving again = Interleaving.plan()
+                .withActor("a", checkpoints -> both(left, right, checkpoints))
+                .withActor("b", checkpoints -> both(right, left, checkpoints))
+                .withActor("c", checkpoints -> checkpoints.reach("1"))
+                .withOrder(error.order())
                 .start()) {
             assertThatThrownBy(again::runToEnd)
                     .isInstanceOf(StuckActorException.class)

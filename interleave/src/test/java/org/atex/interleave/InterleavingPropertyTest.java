@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -51,6 +52,15 @@ class InterleavingPropertyTest {
         return turns.stream().map(name -> own.get(name).removeFirst()).toList();
     }
 
+    private static Interleaving.Plan plan(
+            List<Point> order, Map<String, List<String>> scripts, Function<List<String>, ActorBody> body) {
+        Interleaving.Plan plan = Interleaving.plan().withOrder(order);
+        for (var script : scripts.entrySet()) {
+            plan = plan.withActor(script.getKey(), body.apply(script.getValue()));
+        }
+        return plan;
+    }
+
     private static ActorBody following(List<String> script, AtomicInteger moving, AtomicInteger mostMoving) {
         return checkpoints -> {
             for (String point : script) {
@@ -74,9 +84,8 @@ class InterleavingPropertyTest {
         List<Point> order = order(random, scripts);
         AtomicInteger moving = new AtomicInteger();
         AtomicInteger mostMoving = new AtomicInteger();
-        Interleaving.Builder builder = Interleaving.builder().order(order);
-        scripts.forEach((name, script) -> builder.actor(name, following(script, moving, mostMoving)));
-        try (Interleaving run = builder.start()) {
+        Interleaving.Plan plan = plan(order, scripts, script -> following(script, moving, mostMoving));
+        try (Interleaving run = plan.start()) {
             for (Point point : order) {
                 if (random.nextInt(3) == 0) {
                     run.runTo(point);
@@ -106,10 +115,8 @@ class InterleavingPropertyTest {
         scripts.keySet().stream()
                 .filter(name -> planned.stream().noneMatch(point -> point.actor().equals(name)))
                 .forEach(name -> planned.add(random.nextInt(planned.size() + 1), new Point(name, Point.START)));
-        Interleaving.Builder builder = Interleaving.builder().order(planned);
-        scripts.forEach(
-                (name, script) -> builder.actor(name, following(script, new AtomicInteger(), new AtomicInteger())));
-        try (Interleaving run = builder.start()) {
+        Interleaving.Plan plan = plan(planned, scripts, script -> following(script, new AtomicInteger(), new AtomicInteger()));
+        try (Interleaving run = plan.start()) {
             run.runToEnd();
             assertThat(run.history().planned()).isEqualTo(planned);
             int all = scripts.values().stream()
@@ -124,10 +131,8 @@ class InterleavingPropertyTest {
     /** The whole history, unplanned points included, is a plan that gives the same history again. */
     private static void assertExact(History history, Map<String, List<String>> scripts) throws Exception {
         List<Point> exact = history.entries().stream().map(History.Entry::point).toList();
-        Interleaving.Builder builder = Interleaving.builder().order(exact);
-        scripts.forEach(
-                (name, script) -> builder.actor(name, following(script, new AtomicInteger(), new AtomicInteger())));
-        try (Interleaving run = builder.start()) {
+        Interleaving.Plan plan = plan(exact, scripts, script -> following(script, new AtomicInteger(), new AtomicInteger()));
+        try (Interleaving run = plan.start()) {
             run.runToEnd();
             assertThat(run.history().planned()).isEqualTo(exact);
         }
@@ -143,11 +148,10 @@ class InterleavingPropertyTest {
         Map<String, List<String>> scripts = scripts(random, actors);
         List<Point> order = order(random, scripts);
         int steps = random.nextInt(order.size() + 1);
-        Interleaving.Builder builder = Interleaving.builder().order(order);
-        scripts.forEach((name, script) -> {
+        Interleaving.Plan plan = plan(order, scripts, script -> {
             int death = random.nextInt(3) == 0 ? random.nextInt(script.size() + 1) : -1;
             boolean diesWhenClosed = random.nextInt(3) == 0;
-            builder.actor(name, checkpoints -> {
+            return checkpoints -> {
                 for (int i = 0; i < script.size(); i++) {
                     die(i == death);
                     try {
@@ -157,10 +161,10 @@ class InterleavingPropertyTest {
                     }
                 }
                 die(death == script.size());
-            });
+            };
         });
         Throwable thrown = null;
-        try (Interleaving run = builder.start()) {
+        try (Interleaving run = plan.start()) {
             for (int i = 0; i < steps; i++) {
                 var unused = run.next();
             }
@@ -184,12 +188,10 @@ class InterleavingPropertyTest {
     void closeAtAnyMomentEndsEverything(@ForAll Random random, @ForAll @IntRange(min = 1, max = 5) int actors)
             throws Exception {
         Map<String, List<String>> scripts = scripts(random, actors);
-        Interleaving.Builder builder = Interleaving.builder().order(order(random, scripts));
-        scripts.forEach(
-                (name, script) -> builder.actor(name, following(script, new AtomicInteger(), new AtomicInteger())));
+        Interleaving.Plan plan = plan(order(random, scripts), scripts, script -> following(script, new AtomicInteger(), new AtomicInteger()));
         CyclicBarrier together = new CyclicBarrier(2);
         int delay = random.nextInt(2000);
-        Interleaving run = builder.start();
+        Interleaving run = plan.start();
         Thread closer = Thread.ofPlatform().start(() -> {
             try {
                 together.await();

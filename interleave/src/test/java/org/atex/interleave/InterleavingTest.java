@@ -44,8 +44,8 @@ class InterleavingTest {
         };
     }
 
-    private Interleaving.Builder two() {
-        return Interleaving.builder().actor("a", twoPoints("a")).actor("b", twoPoints("b"));
+    private Interleaving.Plan two() {
+        return Interleaving.plan().withActor("a", twoPoints("a")).withActor("b", twoPoints("b"));
     }
 
     private static List<String> texts(List<Point> points) {
@@ -54,7 +54,7 @@ class InterleavingTest {
 
     @Test
     void pointsPassInThePlannedOrder() throws InterruptedException {
-        try (Interleaving run = two().order("b:1", "a:1", "b:2", "a:2").start()) {
+        try (Interleaving run = two().withOrder("b:1", "a:1", "b:2", "a:2").start()) {
             assertThat(log).as("in the order of their first points").containsExactly("b0", "a0");
             assertThat(run.next()).contains(new Point("b", "1"));
             assertThat(log).containsExactly("b0", "a0", "b1");
@@ -70,7 +70,7 @@ class InterleavingTest {
 
     @Test
     void actorRunsToItsEndAfterItsLastPoint() throws InterruptedException {
-        try (Interleaving run = two().order("a:1", "b:2").start()) {
+        try (Interleaving run = two().withOrder("a:1", "b:2").start()) {
             var unused = run.next();
             assertThat(log).containsExactly("a0", "b0", "b1", "a1", "a2");
         }
@@ -78,7 +78,7 @@ class InterleavingTest {
 
     @Test
     void plannedStartDelaysAnActor() throws InterruptedException {
-        try (Interleaving run = two().order("a:1", "b:start", "a:2").start()) {
+        try (Interleaving run = two().withOrder("a:1", "b:start", "a:2").start()) {
             assertThat(log).containsExactly("a0");
             run.runTo("b:start");
             assertThat(log).containsExactly("a0", "a1");
@@ -90,7 +90,7 @@ class InterleavingTest {
 
     @Test
     void plannedEndHoldsAnActor() throws InterruptedException {
-        try (Interleaving run = two().order("a:1", "b:1", "a:end").start()) {
+        try (Interleaving run = two().withOrder("a:1", "b:1", "a:end").start()) {
             run.runTo("a:end");
             assertThat(log).containsExactly("a0", "b0", "a1", "a2", "b1", "b2");
             assertThat(run.history().planned()).hasSize(2);
@@ -101,7 +101,7 @@ class InterleavingTest {
 
     @Test
     void runToStopsBeforeThePoint() throws InterruptedException {
-        try (Interleaving run = two().order("a:1", "b:1", "a:2", "b:2").start()) {
+        try (Interleaving run = two().withOrder("a:1", "b:1", "a:2", "b:2").start()) {
             run.runTo("a:2");
             run.runTo("a:2");
             assertThat(log).containsExactly("a0", "b0", "a1", "b1");
@@ -117,7 +117,7 @@ class InterleavingTest {
 
     @Test
     void historyCanBePastedAsAPlan() throws InterruptedException {
-        try (Interleaving run = two().order("b:1", "a:start").start()) {
+        try (Interleaving run = two().withOrder("b:1", "a:start").start()) {
             run.runToEnd();
             assertThat(run.history())
                     .hasToString("/* b:start */ \"b:1\" /* b:2 */ /* b:end */, \"a:start\" /* a:1 */ /* a:2 */ /* a:end */");
@@ -141,10 +141,10 @@ class InterleavingTest {
                 log.add(Thread.currentThread().getName().replace("atex-actor-", "") + i);
             }
         };
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", loop)
-                .actor("b", loop)
-                .order("a:loop", "b:loop", "a:loop", "a:loop", "b:loop")
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", loop)
+                .withActor("b", loop)
+                .withOrder("a:loop", "b:loop", "a:loop", "a:loop", "b:loop")
                 .start()) {
             run.runToEnd();
             assertThat(log).containsExactly("a0", "b0", "a1", "a2", "a3", "a4", "b1", "b2", "b3", "b4");
@@ -153,13 +153,13 @@ class InterleavingTest {
 
     @Test
     void skippedPointEndsThePlanAtOnce() throws InterruptedException {
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     checkpoints.reach("first");
                     checkpoints.reach("third");
                     log.add("not reached");
                 })
-                .order("a:first", "a:second", "a:third")
+                .withOrder("a:first", "a:second", "a:third")
                 .start()) {
             assertThatThrownBy(run::next)
                     .isInstanceOf(OrderException.class)
@@ -171,7 +171,7 @@ class InterleavingTest {
 
     @Test
     void endBeforeAPlannedPointEndsThePlanAtOnce() throws InterruptedException {
-        try (Interleaving run = two().order("a:1", "b:1", "a:3").start()) {
+        try (Interleaving run = two().withOrder("a:1", "b:1", "a:3").start()) {
             assertThatThrownBy(run::next)
                     .isInstanceOf(OrderException.class)
                     .hasMessageContaining("a ended without reaching a:3");
@@ -180,13 +180,13 @@ class InterleavingTest {
 
     @Test
     void failureOfAnActorIsThrownAndEndsThePlan() throws InterruptedException {
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     checkpoints.reach("1");
                     throw new IOException("disk full");
                 })
-                .actor("b", twoPoints("b"))
-                .order("a:1", "b:1")
+                .withActor("b", twoPoints("b"))
+                .withOrder("a:1", "b:1")
                 .start()) {
             assertThatThrownBy(run::next)
                     .isInstanceOf(ActorFailedException.class)
@@ -200,12 +200,12 @@ class InterleavingTest {
 
     @Test
     void failureBeforeTheFirstPointIsThrownByStartWhichLeavesNothing() {
-        assertThatThrownBy(() -> Interleaving.builder()
-                        .actor("a", twoPoints("a"))
-                        .actor("b", checkpoints -> {
+        assertThatThrownBy(() -> Interleaving.plan()
+                        .withActor("a", twoPoints("a"))
+                        .withActor("b", checkpoints -> {
                             throw new AssertionError("wrong");
                         })
-                        .order("a:1", "b:1")
+                        .withOrder("a:1", "b:1")
                         .start())
                 .isInstanceOf(ActorFailedException.class)
                 .hasCauseInstanceOf(AssertionError.class);
@@ -214,12 +214,12 @@ class InterleavingTest {
     @Test
     void failureWhileClosingIsSuppressed() {
         assertThatThrownBy(() -> {
-                    try (Interleaving run = Interleaving.builder()
-                            .actor("a", checkpoints -> {
+                    try (Interleaving run = Interleaving.plan()
+                            .withActor("a", checkpoints -> {
                                 checkpoints.reach("1");
                                 throw new IOException("first");
                             })
-                            .actor("b", checkpoints -> {
+                            .withActor("b", checkpoints -> {
                                 try {
                                     checkpoints.reach("1");
                                 } finally {
@@ -227,8 +227,8 @@ class InterleavingTest {
                                     failing();
                                 }
                             })
-                            .actor("c", twoPoints("c"))
-                            .order("a:1", "b:1", "c:1")
+                            .withActor("c", twoPoints("c"))
+                            .withOrder("a:1", "b:1", "c:1")
                             .start()) {
                         run.runToEnd();
                     }
@@ -248,17 +248,17 @@ class InterleavingTest {
     @Test
     void limitOfAStepNamesPlacesAndTheMissingPoint() throws InterruptedException {
         CountDownLatch never = new CountDownLatch(1);
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     checkpoints.reach("1");
                     never.await();
                     checkpoints.reach("2");
                 })
-                .actor("b", twoPoints("b"))
-                .actor("c", twoPoints("c"))
-                .actor("d", checkpoints -> {})
-                .order("c:start", "a:1", "b:2", "a:2", "d:start")
-                .stepWithin(SHORT)
+                .withActor("b", twoPoints("b"))
+                .withActor("c", twoPoints("c"))
+                .withActor("d", checkpoints -> {})
+                .withOrder("c:start", "a:1", "b:2", "a:2", "d:start")
+                .withStepWithin(SHORT)
                 .start()) {
             var unused = run.next();
             assertThatThrownBy(run::next)
@@ -266,7 +266,7 @@ class InterleavingTest {
                     .hasMessageContainingAll(
                             "a any longer: it did not reach a:2 within 100 ms",
                             "a: running for ",
-                            "since it passed a:1, WAITING, waits for java.util.concurrent.CountDownLatch$Sync",
+                            "after a:1, WAITING, waits for java.util.concurrent.CountDownLatch$Sync",
                             "at org.atex.interleave.InterleavingTest",
                             "b: parked at b:2",
                             "c: ended",
@@ -299,10 +299,10 @@ class InterleavingTest {
             lock.unlock();
         };
         for (ActorBody waiting : List.of(entering, locking)) {
-            try (Interleaving run = Interleaving.builder()
-                    .actor("holder", holder)
-                    .actor("waiting", waiting)
-                    .order("waiting:start", "holder:holding")
+            try (Interleaving run = Interleaving.plan()
+                    .withActor("holder", holder)
+                    .withActor("waiting", waiting)
+                    .withOrder("waiting:start", "holder:holding")
                     .start()) {
                 assertThatThrownBy(run::next)
                         .isInstanceOf(StuckActorException.class)
@@ -317,12 +317,12 @@ class InterleavingTest {
     void interruptOfTheCallerIsThrownAndEndsThePlan() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     running.countDown();
                     never.await();
                 })
-                .order("a:start")
+                .withOrder("a:start")
                 .start()) {
             Future<?> caller = inThread(run::next);
             running.await();
@@ -334,7 +334,7 @@ class InterleavingTest {
 
     @Test
     void pendingInterruptOfTheCallerLetsNothingPass() throws InterruptedException {
-        try (Interleaving run = two().order("a:1", "b:1").start()) {
+        try (Interleaving run = two().withOrder("a:1", "b:1").start()) {
             Thread.currentThread().interrupt();
             assertThatThrownBy(run::next).isInstanceOf(InterruptedException.class);
             assertThat(log).containsExactly("a0", "b0");
@@ -347,17 +347,17 @@ class InterleavingTest {
     @Test
     void interruptDoesNotMoveAParkedActor() throws InterruptedException {
         AtomicReference<Thread> thread = new AtomicReference<>();
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     thread.set(Thread.currentThread());
                     checkpoints.reach("1");
                     log.add("interrupted: " + Thread.currentThread().isInterrupted());
                 })
-                .actor("b", checkpoints -> {
+                .withActor("b", checkpoints -> {
                     thread.get().interrupt();
                     log.add("b");
                 })
-                .order("b:start", "a:1")
+                .withOrder("b:start", "a:1")
                 .start()) {
             run.runToEnd();
         }
@@ -367,13 +367,13 @@ class InterleavingTest {
     @Test
     void closeReportsAnActorThatDoesNotEnd() throws InterruptedException {
         Semaphore stop = new Semaphore(0);
-        Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     checkpoints.reach("1");
                     stop.acquireUninterruptibly();
                 })
-                .order("a:1")
-                .stepWithin(SHORT)
+                .withOrder("a:1")
+                .withStepWithin(SHORT)
                 .start();
         assertThatThrownBy(run::next).isInstanceOf(StuckActorException.class);
         assertThatThrownBy(run::close)
@@ -386,12 +386,12 @@ class InterleavingTest {
     @Test
     void closeFromAnotherThreadEndsAStep() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
-        Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     running.countDown();
                     new CountDownLatch(1).await();
                 })
-                .order("a:start")
+                .withOrder("a:start")
                 .start();
         Future<?> caller = inThread(run::next);
         running.await();
@@ -404,12 +404,12 @@ class InterleavingTest {
     @Test
     void closedInterleavingCannotGoOn() throws InterruptedException {
         AtomicReference<Checkpoints> kept = new AtomicReference<>();
-        Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     kept.set(checkpoints);
                     checkpoints.reach("1");
                 })
-                .order("a:1")
+                .withOrder("a:1")
                 .start();
         run.close();
         run.close();
@@ -424,12 +424,12 @@ class InterleavingTest {
     void onlyOneThreadMovesActors() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     running.countDown();
                     goOn.await();
                 })
-                .order("a:start")
+                .withOrder("a:start")
                 .start()) {
             Future<?> caller = inThread(run::next);
             running.await();
@@ -442,9 +442,9 @@ class InterleavingTest {
     @Test
     void actorCannotMoveActors() throws InterruptedException {
         AtomicReference<Interleaving> self = new AtomicReference<>();
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> self.get().runToEnd())
-                .order("a:start")
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> self.get().runToEnd())
+                .withOrder("a:start")
                 .start()) {
             self.set(run);
             assertThatThrownBy(run::next)
@@ -455,8 +455,8 @@ class InterleavingTest {
 
     @Test
     void threadOfAnActorMayReachItsPoints() throws InterruptedException {
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     Caller helper = inThread(() -> {
                         checkpoints.reach("1");
                         log.add("a1");
@@ -464,8 +464,8 @@ class InterleavingTest {
                     });
                     helper.get();
                 })
-                .actor("b", checkpoints -> log.add("b"))
-                .order("b:start", "a:1")
+                .withActor("b", checkpoints -> log.add("b"))
+                .withOrder("b:start", "a:1")
                 .start()) {
             run.runToEnd();
         }
@@ -483,8 +483,8 @@ class InterleavingTest {
     @Test
     void twoThreadsOfAnActorCannotBePlanned() throws Exception {
         CompletableFuture<Thread> second = new CompletableFuture<>();
-        Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     Caller first = inThread(() -> {
                         checkpoints.reach("1");
                         return "";
@@ -493,7 +493,7 @@ class InterleavingTest {
                     second.complete(Thread.currentThread());
                     checkpoints.reach("1");
                 })
-                .order("a:start", "a:1", "a:1")
+                .withOrder("a:start", "a:1", "a:1")
                 .start();
         assertThatThrownBy(() -> {
                     try (run) {
@@ -510,8 +510,8 @@ class InterleavingTest {
     void actorMustWaitForItsParkedThreads() throws Exception {
         CompletableFuture<Thread> actor = new CompletableFuture<>();
         AtomicReference<Caller> helper = new AtomicReference<>();
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", checkpoints -> {
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", checkpoints -> {
                     actor.complete(Thread.currentThread());
                     helper.set(inThread(() -> {
                         checkpoints.reach("1");
@@ -519,7 +519,7 @@ class InterleavingTest {
                     }));
                     awaitParked(helper.get().thread);
                 })
-                .order("a:start", "a:1")
+                .withOrder("a:start", "a:1")
                 .start()) {
             assertThatThrownBy(() -> {
                         run.runTo("a:1");
@@ -539,10 +539,10 @@ class InterleavingTest {
             shared.reach("1");
             log.add(Thread.currentThread().getName());
         };
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", body)
-                .actor("b", body)
-                .order("b:1", "a:1")
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", body)
+                .withActor("b", body)
+                .withOrder("b:1", "a:1")
                 .start()) {
             shared.reach("1");
             run.runToEnd();
@@ -554,9 +554,9 @@ class InterleavingTest {
     @Test
     void reservedAndBlankNamesAreRefused() throws InterruptedException {
         for (String name : List.of("start", "end", " ")) {
-            try (Interleaving run = Interleaving.builder()
-                    .actor("a", checkpoints -> checkpoints.reach(name))
-                    .order("a:start")
+            try (Interleaving run = Interleaving.plan()
+                    .withActor("a", checkpoints -> checkpoints.reach(name))
+                    .withOrder("a:start")
                     .start()) {
                 assertThatThrownBy(run::next)
                         .hasCauseInstanceOf(IllegalArgumentException.class)
@@ -568,34 +568,34 @@ class InterleavingTest {
     @Test
     void wrongPlansAreRefused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Interleaving.builder().start())
+                .isThrownBy(() -> Interleaving.plan().start())
                 .withMessageContaining("without actors");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> two().order("a:1").start())
+                .isThrownBy(() -> two().withOrder("a:1").start())
                 .withMessage("cannot run actor b without a planned point: plan b:start where it may run");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> two().order("a:1", "c:1").start())
+                .isThrownBy(() -> two().withOrder("a:1", "c:1").start())
                 .withMessage("cannot plan c:1: there is no actor c, only a, b");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> two().order("a:1", "b:1", "a:start").start())
+                .isThrownBy(() -> two().withOrder("a:1", "b:1", "a:start").start())
                 .withMessageContaining("cannot plan a:start after a:1");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> two().order("a:end", "b:1", "a:1").start())
+                .isThrownBy(() -> two().withOrder("a:end", "b:1", "a:1").start())
                 .withMessageContaining("cannot plan a:1 after a:end");
-        assertThatIllegalArgumentException().isThrownBy(() -> two().order("a"));
-        assertThatIllegalArgumentException().isThrownBy(() -> two().order(":1"));
-        assertThatIllegalArgumentException().isThrownBy(() -> two().order("a:"));
-        assertThatIllegalArgumentException().isThrownBy(() -> two().actor("a", checkpoints -> {}));
-        assertThatIllegalArgumentException().isThrownBy(() -> two().actor("a:b", checkpoints -> {}));
-        assertThatIllegalArgumentException().isThrownBy(() -> two().stepWithin(Duration.ZERO));
-        assertThatIllegalArgumentException().isThrownBy(() -> two().stepWithin(Duration.ofSeconds(Long.MAX_VALUE)));
+        assertThatIllegalArgumentException().isThrownBy(() -> two().withOrder("a"));
+        assertThatIllegalArgumentException().isThrownBy(() -> two().withOrder(":1"));
+        assertThatIllegalArgumentException().isThrownBy(() -> two().withOrder("a:"));
+        assertThatIllegalArgumentException().isThrownBy(() -> two().withActor("a", checkpoints -> {}));
+        assertThatIllegalArgumentException().isThrownBy(() -> two().withActor("a:b", checkpoints -> {}));
+        assertThatIllegalArgumentException().isThrownBy(() -> two().withStepWithin(Duration.ZERO));
+        assertThatIllegalArgumentException().isThrownBy(() -> two().withStepWithin(Duration.ofSeconds(Long.MAX_VALUE)));
     }
 
     @Test
-    void builderStartsActorsAnewEachTime() throws InterruptedException {
-        Interleaving.Builder builder = two().order("a:1", "b:1");
+    void planStartsActorsAnewEachTime() throws InterruptedException {
+        Interleaving.Plan plan = two().withOrder("a:1", "b:1");
         for (int i = 0; i < 2; i++) {
-            try (Interleaving run = builder.start()) {
+            try (Interleaving run = plan.start()) {
                 run.runToEnd();
             }
         }
@@ -621,10 +621,10 @@ class InterleavingTest {
             }
         }
         // Both read before the plan begins, so each writes a value that the other one does not see.
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", adder)
-                .actor("b", adder)
-                .order(order)
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", adder)
+                .withActor("b", adder)
+                .withOrder(order)
                 .start()) {
             run.runToEnd();
             assertThat(texts(run.history().planned())).isEqualTo(texts(order));
@@ -650,11 +650,11 @@ class InterleavingTest {
             order.add(new Point("b", "loop"));
             order.add(new Point("c", "loop"));
         }
-        try (Interleaving run = Interleaving.builder()
-                .actor("a", body)
-                .actor("b", body)
-                .actor("c", body)
-                .order(order)
+        try (Interleaving run = Interleaving.plan()
+                .withActor("a", body)
+                .withActor("b", body)
+                .withActor("c", body)
+                .withOrder(order)
                 .start()) {
             run.runToEnd();
         }

@@ -54,10 +54,10 @@ class PyvaldiExampleTest {
     private final Machine machine2 = new Machine();
 
     private Interleaving start(String... order) throws InterruptedException {
-        return Interleaving.builder()
-                .actor("p1", machine1.body())
-                .actor("p2", machine2.body())
-                .order(order)
+        return Interleaving.plan()
+                .withActor("p1", machine1.body())
+                .withActor("p2", machine2.body())
+                .withOrder(order)
                 .start();
     }
 
