@@ -40,6 +40,7 @@ public final class Main {
             new RealTreeCold(RealTree.KEYLIME),
             new RealTreeCold(RealTree.ARTEMIS),
             new RealTreeCold(RealTree.TMT),
+            new InterleavingSteps(),
             new PodmanCommands(),
             new PodmanStarts(),
             new PodmanTree(),

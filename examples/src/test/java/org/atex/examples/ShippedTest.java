@@ -22,7 +22,17 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(240)
 class ShippedTest {
     private static final String[] ALL = {
-        "Api", "Results", "Local", "TestingFarm", "ACommand", "FmfTrees", "Fmf", "JsonLines", "JUnitXml", "AdHoc"
+        "Api",
+        "Results",
+        "Local",
+        "TestingFarm",
+        "ACommand",
+        "FmfTrees",
+        "Fmf",
+        "JsonLines",
+        "JUnitXml",
+        "AdHoc",
+        "Interleave"
     };
 
     @TempDir
@@ -47,6 +57,7 @@ class ShippedTest {
                         "orchestrate-adhoc",
                         List.of("provision-local", "execute-command", "aggregate-junitxml"),
                         "AdHoc")
+                .module("interleave", List.of(), "Interleave")
                 .module("testkit", List.of(), "Testkit")
                 .tests();
     }

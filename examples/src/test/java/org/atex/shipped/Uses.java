@@ -31,6 +31,7 @@ import org.atex.fmf.FmfExecutor;
 import org.atex.fmf.FmfTests;
 import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfTree;
+import org.atex.interleave.Interleaving;
 import org.atex.jsonl.Compression;
 import org.atex.jsonl.JsonLinesAggregator;
 import org.atex.jsonl.JsonLinesOptions;
@@ -269,6 +270,21 @@ public final class Uses {
                             .build()) {
                 check(run.run().exitCode() == 0, "a run passes");
             }
+        }
+    }
+
+    static final class Interleave implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            StringBuffer log = new StringBuffer();
+            try (var run = Interleaving.plan()
+                    .withActor("a", checkpoints -> log.append('a'))
+                    .withActor("b", checkpoints -> log.append('b'))
+                    .withOrder("b:start", "a:start")
+                    .start()) {
+                run.runToEnd();
+            }
+            check(log.toString().equals("ba"), "actors move in the planned order");
         }
     }
 

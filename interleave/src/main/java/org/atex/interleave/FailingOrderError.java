@@ -1,6 +1,7 @@
 package org.atex.interleave;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,14 +11,15 @@ import org.jspecify.annotations.Nullable;
 public final class FailingOrderError extends AssertionError {
     private static final long serialVersionUID = 1L;
 
-    private final transient List<Point> order;
+    /** The texts of the points, as an array, because errors are serializable. */
+    private final String[] order;
 
     FailingOrderError(List<Point> order, String found, @Nullable Throwable cause) {
         super(
                 "an order of the actors fails: " + cause + "\n  " + found
                         + "\n  Run it again with this plan:\n    .withOrder(" + History.literals(order) + ")",
                 cause);
-        this.order = List.copyOf(order);
+        this.order = order.stream().map(Point::toString).toArray(String[]::new);
     }
 
     /**
@@ -26,6 +28,6 @@ public final class FailingOrderError extends AssertionError {
      * @return a plan for {@link Interleaving.Plan#withOrder(List)}
      */
     public List<Point> order() {
-        return order;
+        return Stream.of(order).map(Point::of).toList();
     }
 }

@@ -34,6 +34,10 @@ record Patience(Duration limit, Duration lockedAfter, Duration waitingAfter) {
         return time;
     }
 
+    static String text(Duration time) {
+        return time.toMillis() % 1000 == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
+    }
+
     /** {@return the time that interrupted actors have to end} */
     Duration end() {
         return limit.compareTo(LONGEST_END) < 0 ? limit : LONGEST_END;

@@ -25,7 +25,8 @@ final class PlannedOrder implements Rule {
                         + ", only " + String.join(", ", actors));
             }
             Deque<Point> own = left.computeIfAbsent(point.actor(), name -> new ArrayDeque<>());
-            if (point.isStart() && !own.isEmpty() || !own.isEmpty() && own.getLast().isEnd()) {
+            if (point.isStart() && !own.isEmpty()
+                    || !own.isEmpty() && own.getLast().isEnd()) {
                 throw new IllegalArgumentException("cannot plan " + point + " after " + own.getLast()
                         + ": a start is the first point of its actor, and an end the last");
             }

@@ -24,8 +24,8 @@ public record Point(String actor, String checkpoint) {
                     "cannot name an actor '" + actor + "': use a name that is not blank and has no colon");
         }
         if (checkpoint.isBlank()) {
-            throw new IllegalArgumentException("cannot name a checkpoint of " + actor + " '" + checkpoint
-                    + "': use a name that is not blank");
+            throw new IllegalArgumentException(
+                    "cannot name a checkpoint of " + actor + " '" + checkpoint + "': use a name that is not blank");
         }
     }
 
@@ -48,8 +48,8 @@ public record Point(String actor, String checkpoint) {
     /** {@return the name of a checkpoint in code} */
     static String explicit(String checkpoint) {
         if (checkpoint.equals(START) || checkpoint.equals(END)) {
-            throw new IllegalArgumentException("cannot name a checkpoint '" + checkpoint
-                    + "': the " + checkpoint + " of each actor has this name; use another one");
+            throw new IllegalArgumentException("cannot name a checkpoint '" + checkpoint + "': the " + checkpoint
+                    + " of each actor has this name; use another one");
         }
         return checkpoint;
     }

@@ -103,8 +103,7 @@ final class Search {
     /** {@return the actors that had to wait at the place where an order was given up} */
     private Map<Integer, Throwable> waiting(Course course) {
         List<Integer> choices = course.choices();
-        return waiting.computeIfAbsent(
-                List.copyOf(choices.subList(0, choices.size() - 1)), prefix -> new TreeMap<>());
+        return waiting.computeIfAbsent(List.copyOf(choices.subList(0, choices.size() - 1)), prefix -> new TreeMap<>());
     }
 
     private StuckActorException deadlock(Map<Integer, Throwable> reasons) {
@@ -127,7 +126,8 @@ final class Search {
     }
 
     private List<Integer> around(Course course, List<Integer> order) {
-        List<Integer> next = new ArrayList<>(course.choices().subList(0, course.choices().size() - 1));
+        List<Integer> next =
+                new ArrayList<>(course.choices().subList(0, course.choices().size() - 1));
         List<Integer> rest = new ArrayList<>(order);
         next.forEach(choice -> rest.remove((Object) choice));
         BitSet others = (BitSet) course.live().getLast().clone();
@@ -201,8 +201,8 @@ final class Search {
      * cannot lead to an order with fewer, so the first failing order is a smallest one.
      */
     private final class Tree {
-        private final PriorityQueue<Branch> branches = new PriorityQueue<>(
-                Comparator.comparingInt(Branch::preemptions).thenComparingInt(Branch::position));
+        private final PriorityQueue<Branch> branches =
+                new PriorityQueue<>(Comparator.comparingInt(Branch::preemptions).thenComparingInt(Branch::position));
         /** The first order that passed. */
         private List<Integer> order = List.of();
 
@@ -225,19 +225,25 @@ final class Search {
             if (course.passed() && order.isEmpty()) {
                 order = course.choices();
             }
+            List<Integer> choices = course.choices();
             int preemptions = 0;
-            for (int i = 0; i < course.choices().size(); i++) {
-                BitSet live = course.live().get(i);
-                int previous = i == 0 ? -1 : course.choices().get(i - 1);
-                boolean goesOn = i > 0 && live.get(previous);
-                for (int other = live.nextSetBit(0); i >= from && other >= 0; other = live.nextSetBit(other + 1)) {
-                    if (other != course.choices().get(i)) {
-                        branches.add(
-                                new Branch(course.choices(), i, other, preemptions + (goesOn && other != previous ? 1 : 0)));
-                    }
+            for (int i = 0; i < choices.size(); i++) {
+                if (i >= from) {
+                    addOthers(course, i, preemptions);
                 }
-                preemptions += goesOn && course.choices().get(i) != previous ? 1 : 0;
+                preemptions += course.preempts(i, choices.get(i)) ? 1 : 0;
             }
+        }
+
+        private void addOthers(Course course, int position, int preemptions) {
+            course.live().get(position).stream()
+                    .filter(actor -> actor != course.choices().get(position))
+                    .mapToObj(actor -> new Branch(
+                            course.choices(),
+                            position,
+                            actor,
+                            preemptions + (course.preempts(position, actor) ? 1 : 0)))
+                    .forEach(branches::add);
         }
 
         /** {@return the number of orders of the points of the first order} */

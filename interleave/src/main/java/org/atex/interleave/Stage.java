@@ -82,15 +82,30 @@ final class Stage {
     }
 
     private void awaitStop(Seat seat) throws InterruptedException {
-        Watch watch = new Watch(seat);
+        Watch watch = new Watch(patience, seat.actor);
         while (seat.state == State.MOVING && broken == null && !closed) {
             long nanos = watch.nanosToNextLook();
             if (nanos > 0) {
                 var unused = changed.awaitNanos(nanos);
             } else {
-                watch.look().ifPresent(this::fail);
+                watch.look(this::parkedAt, rule.next(seat.name()))
+                        .map(reason -> stuck(seat, reason))
+                        .ifPresent(this::fail);
             }
         }
+    }
+
+    /** {@return the point at which a thread is parked} */
+    private Optional<Point> parkedAt(long thread) {
+        return seats.stream()
+                .filter(seat -> seat.state == State.PARKED && seat.parkedThread == thread)
+                .map(seat -> seat.place)
+                .findFirst();
+    }
+
+    private StuckActorException stuck(Seat seat, String reason) {
+        return new StuckActorException("could not wait for " + seat.name() + " any longer: it " + reason
+                + "; let actors that it waits for pass earlier, or allow more time" + places());
     }
 
     private void fail(AtexException failure) {
@@ -129,13 +144,14 @@ final class Stage {
             lock.unlock();
         }
         Deadline deadline = Deadline.in(patience.end());
-        List<Seat> left =
-                started.stream().filter(seat -> !seat.actor.awaitEnd(deadline.left())).toList();
+        List<Seat> left = started.stream()
+                .filter(seat -> !seat.actor.awaitEnd(deadline.left()))
+                .toList();
         lock.lock();
         try {
             if (!left.isEmpty()) {
                 String names = left.stream().map(Seat::name).collect(Collectors.joining(", "));
-                fail(new StuckActorException("could not end " + names + " within " + text(patience.end())
+                fail(new StuckActorException("could not end " + names + " within " + Patience.text(patience.end())
                         + " of an interrupt; let its code end when it is interrupted" + places()));
             }
             throwFailures();
@@ -192,10 +208,6 @@ final class Stage {
     /** {@return a line for each actor, with the stacks of running ones} */
     private String places() {
         return seats.stream().map(Seat::describe).collect(Collectors.joining());
-    }
-
-    private static String text(Duration time) {
-        return time.toMillis() % 1000 == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
     }
 
     /** {@return a frame without the class loader and the module} */
@@ -355,65 +367,8 @@ final class Stage {
             String stack = activity.stack().stream()
                     .map(frame -> "\n      at " + plain(frame))
                     .collect(Collectors.joining());
-            return "running for " + text(Duration.ofNanos(System.nanoTime() - movingSince)) + " after "
-                    + place + ", " + activity.state() + stack;
-        }
-    }
-
-    private Optional<Seat> parkedHolder(Activity activity) {
-        return seats.stream()
-                .filter(seat -> seat.state == State.PARKED && seat.parkedThread == activity.holder())
-                .findFirst();
-    }
-
-    /** Looks from time to time whether a moving actor is stuck: the JVM does not notify about threads that wait. */
-    private final class Watch {
-        private final Seat seat;
-        private final long start = System.nanoTime();
-        private final long end = start + patience.limit().toNanos();
-        private long nextLook = start;
-        private long unchangedSince = start;
-        private @Nullable Activity latest;
-
-        Watch(Seat seat) {
-            this.seat = seat;
-            scheduleLook(start);
-        }
-
-        private void scheduleLook(long now) {
-            nextLook = Math.min(end, now + patience.lockedAfter().toNanos());
-        }
-
-        long nanosToNextLook() {
-            return nextLook - System.nanoTime();
-        }
-
-        Optional<AtexException> look() {
-            long now = System.nanoTime();
-            scheduleLook(now);
-            Activity activity = seat.actor.activity();
-            if (!activity.equals(latest)) {
-                latest = activity;
-                unchangedSince = now;
-            }
-            Optional<Seat> holder = activity.waiting() ? parkedHolder(activity) : Optional.empty();
-            if (holder.isPresent()) {
-                return Optional.of(stuck("waits for a lock that " + holder.get().name() + " holds, which is parked at "
-                        + holder.get().place));
-            }
-            if (now >= end) {
-                return Optional.of(stuck("did not reach " + rule.next(seat.name()) + " within "
-                        + text(patience.limit())));
-            }
-            if (activity.waiting() && now - unchangedSince >= patience.waitingAfter().toNanos()) {
-                return Optional.of(stuck("waits for another thread"));
-            }
-            return Optional.empty();
-        }
-
-        private StuckActorException stuck(String reason) {
-            return new StuckActorException("could not wait for " + seat.name() + " any longer: it " + reason
-                    + "; let actors that it waits for pass earlier, or allow more time" + places());
+            return "running for " + Patience.text(Duration.ofNanos(System.nanoTime() - movingSince)) + " after " + place
+                    + ", " + activity.state() + stack;
         }
     }
 

@@ -50,6 +50,11 @@ final class Trials {
             return choices.getLast();
         }
 
+        /** {@return whether the move of an actor at a step interrupts another one that had not ended} */
+        boolean preempts(int step, int actor) {
+            return step > 0 && actor != choices.get(step - 1) && live.get(step).get(choices.get(step - 1));
+        }
+
         /** {@return the number of changes between actors} */
         int switches() {
             int switches = 0;
@@ -121,7 +126,9 @@ final class Trials {
         List<String> names = List.copyOf(trial.actors().keySet());
         if (names.isEmpty() || !actors.isEmpty() && !names.equals(actors)) {
             throw new IllegalStateException("could not explore orders: a trial had the actors " + names
-                    + (actors.isEmpty() ? ", add at least one" : ", and the first one " + actors + "; add the same ones"));
+                    + (actors.isEmpty()
+                            ? ", add at least one"
+                            : ", and the first one " + actors + "; add the same ones"));
         }
         actors = names;
     }
@@ -187,7 +194,9 @@ final class Trials {
         } catch (StuckActorException e) {
             course.suppress(e);
             throw new FailingOrderError(
-                    course.plan(), "No further order was run, because an actor does not end.", course.passed() ? e : course.failure());
+                    course.plan(),
+                    "No further order was run, because an actor does not end.",
+                    course.passed() ? e : course.failure());
         } catch (ActorFailedException | OrderException e) {
             if (course.failed()) {
                 course.suppress(e);

@@ -94,9 +94,8 @@ record WrappedCalls(Checkpoints checkpoints, String name, Object target) impleme
                 throw e;
             }
             Thread.currentThread().interrupt();
-            CancellationException unchecked =
-                    new CancellationException("could not go on with a call of " + name + "." + method.getName()
-                            + ": the interleaving is closed");
+            CancellationException unchecked = new CancellationException(
+                    "could not go on with a call of " + name + "." + method.getName() + ": the interleaving is closed");
             unchecked.initCause(e);
             throw unchecked;
         }

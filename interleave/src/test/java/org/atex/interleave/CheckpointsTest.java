@@ -93,7 +93,9 @@ class CheckpointsTest {
         Store store = logging.wrap(Store.class, "first", new Memory());
         assertThat(store.name()).isEqualTo("default of memory");
         assertThat(store.twice()).isEmpty();
-        assertThatThrownBy(store::close).isInstanceOf(IllegalStateException.class).hasMessage("open");
+        assertThatThrownBy(store::close)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("open");
         assertThat(log)
                 .containsExactly(
                         "before first.name",

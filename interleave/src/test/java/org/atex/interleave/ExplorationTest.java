@@ -68,7 +68,8 @@ class ExplorationTest {
         };
     }
 
-    private static ExploredOrders logged(Map<String, Integer> counts, Set<List<String>> orders) throws InterruptedException {
+    private static ExploredOrders logged(Map<String, Integer> counts, Set<List<String>> orders)
+            throws InterruptedException {
         return Exploration.of(trial -> {
                     List<String> log = new ArrayList<>();
                     counts.forEach((name, count) -> trial.actor(name, points(count, name, log)));
@@ -96,7 +97,8 @@ class ExplorationTest {
     void smallestFailingOrderIsReportedAsAPlan() throws InterruptedException {
         FailingOrderError error = catchThrowableOfType(
                 FailingOrderError.class,
-                () -> Exploration.of(trial -> withdrawals(new Account(), "alice", "bob").prepare(trial))
+                () -> Exploration.of(trial ->
+                                withdrawals(new Account(), "alice", "bob").prepare(trial))
                         .explore());
         assertThat(error)
                 .hasMessageContainingAll(
@@ -237,8 +239,8 @@ class ExplorationTest {
 
     @Test
     void chosenPointsReduceTheOrders() throws InterruptedException {
-        Exploration all = Exploration.of(trial -> trial.actor("a", points(3, "a", new ArrayList<>()))
-                .actor("b", points(3, "b", new ArrayList<>())));
+        Exploration all = Exploration.of(trial ->
+                trial.actor("a", points(3, "a", new ArrayList<>())).actor("b", points(3, "b", new ArrayList<>())));
         assertThat(all.explore().orders()).isEqualTo(70);
         assertThat(all.withPoints("a:point 1").explore().orders()).isEqualTo(3);
         assertThatIllegalArgumentException().isThrownBy(() -> all.withPoints("point 1"));
@@ -246,8 +248,8 @@ class ExplorationTest {
 
     @Test
     void tooManyOrdersAreRefusedWithTheirNumber() {
-        Exploration large = Exploration.of(trial -> trial.actor("a", points(9, "a", new ArrayList<>()))
-                .actor("b", points(9, "b", new ArrayList<>())));
+        Exploration large = Exploration.of(trial ->
+                trial.actor("a", points(9, "a", new ArrayList<>())).actor("b", points(9, "b", new ArrayList<>())));
         assertThatIllegalStateException()
                 .isThrownBy(large::explore)
                 .withMessageContaining("there are about 184756; call explore(seed, runs)");
@@ -273,8 +275,8 @@ class ExplorationTest {
 
     @Test
     void fewOrdersAreAllRunInsteadOfRandomOnes() throws InterruptedException {
-        Exploration small = Exploration.of(trial -> trial.actor("a", points(1, "a", new ArrayList<>()))
-                .actor("b", points(1, "b", new ArrayList<>())));
+        Exploration small = Exploration.of(trial ->
+                trial.actor("a", points(1, "a", new ArrayList<>())).actor("b", points(1, "b", new ArrayList<>())));
         assertThat(small.explore(1, 6)).isEqualTo(new ExploredOrders(6, 0, true));
         assertThat(small.explore(1, 5)).isEqualTo(new ExploredOrders(5, 0, false));
         assertThatIllegalArgumentException().isThrownBy(() -> small.explore(1, 0));
@@ -454,8 +456,7 @@ class ExplorationTest {
 
     @Test
     void ordersJoinBlocksOfOneActor() {
-        assertThat(Search.joined(List.of(0, 1, 0)))
-                .containsExactly(List.of(0, 0, 1), List.of(1, 0, 0));
+        assertThat(Search.joined(List.of(0, 1, 0))).containsExactly(List.of(0, 0, 1), List.of(1, 0, 0));
         assertThat(Search.joined(List.of(0, 0, 1, 1))).isEmpty();
     }
 }

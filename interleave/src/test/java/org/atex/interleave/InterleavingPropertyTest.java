@@ -113,9 +113,11 @@ class InterleavingPropertyTest {
         List<Point> planned = new ArrayList<>(order(random, scripts));
         planned.removeIf(point -> !point.isEnd() && random.nextInt(3) == 0);
         scripts.keySet().stream()
-                .filter(name -> planned.stream().noneMatch(point -> point.actor().equals(name)))
+                .filter(name ->
+                        planned.stream().noneMatch(point -> point.actor().equals(name)))
                 .forEach(name -> planned.add(random.nextInt(planned.size() + 1), new Point(name, Point.START)));
-        Interleaving.Plan plan = plan(planned, scripts, script -> following(script, new AtomicInteger(), new AtomicInteger()));
+        Interleaving.Plan plan =
+                plan(planned, scripts, script -> following(script, new AtomicInteger(), new AtomicInteger()));
         try (Interleaving run = plan.start()) {
             run.runToEnd();
             assertThat(run.history().planned()).isEqualTo(planned);
@@ -131,7 +133,8 @@ class InterleavingPropertyTest {
     /** The whole history, unplanned points included, is a plan that gives the same history again. */
     private static void assertExact(History history, Map<String, List<String>> scripts) throws Exception {
         List<Point> exact = history.entries().stream().map(History.Entry::point).toList();
-        Interleaving.Plan plan = plan(exact, scripts, script -> following(script, new AtomicInteger(), new AtomicInteger()));
+        Interleaving.Plan plan =
+                plan(exact, scripts, script -> following(script, new AtomicInteger(), new AtomicInteger()));
         try (Interleaving run = plan.start()) {
             run.runToEnd();
             assertThat(run.history().planned()).isEqualTo(exact);
@@ -188,7 +191,8 @@ class InterleavingPropertyTest {
     void closeAtAnyMomentEndsEverything(@ForAll Random random, @ForAll @IntRange(min = 1, max = 5) int actors)
             throws Exception {
         Map<String, List<String>> scripts = scripts(random, actors);
-        Interleaving.Plan plan = plan(order(random, scripts), scripts, script -> following(script, new AtomicInteger(), new AtomicInteger()));
+        Interleaving.Plan plan = plan(
+                order(random, scripts), scripts, script -> following(script, new AtomicInteger(), new AtomicInteger()));
         CyclicBarrier together = new CyclicBarrier(2);
         int delay = random.nextInt(2000);
         Interleaving run = plan.start();

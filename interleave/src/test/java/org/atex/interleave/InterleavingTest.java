@@ -120,7 +120,8 @@ class InterleavingTest {
         try (Interleaving run = two().withOrder("b:1", "a:start").start()) {
             run.runToEnd();
             assertThat(run.history())
-                    .hasToString("/* b:start */ \"b:1\" /* b:2 */ /* b:end */, \"a:start\" /* a:1 */ /* a:2 */ /* a:end */");
+                    .hasToString(
+                            "/* b:start */ \"b:1\" /* b:2 */ /* b:end */, \"a:start\" /* a:1 */ /* a:2 */ /* a:end */");
             assertThat(run.history().planned()).containsExactly(new Point("b", "1"), new Point("a", "start"));
         }
     }
@@ -223,7 +224,8 @@ class InterleavingTest {
                                 try {
                                     checkpoints.reach("1");
                                 } finally {
-                                    log.add("b interrupted: " + Thread.currentThread().isInterrupted());
+                                    log.add("b interrupted: "
+                                            + Thread.currentThread().isInterrupted());
                                     failing();
                                 }
                             })

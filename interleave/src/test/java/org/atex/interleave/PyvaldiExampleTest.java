@@ -106,7 +106,9 @@ class PyvaldiExampleTest {
             for (String point : order) {
                 assertThat(run.next()).contains(Point.of(point));
             }
-            assertThat(run.next()).as("unlike pyvaldi, whose last step is the last point").isEmpty();
+            assertThat(run.next())
+                    .as("unlike pyvaldi, whose last step is the last point")
+                    .isEmpty();
         }
     }
 
