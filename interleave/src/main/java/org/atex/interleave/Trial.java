@@ -81,7 +81,7 @@ public final class Trial {
             } catch (Exception e) {
                 if (first == null) {
                     first = e;
-                } else {
+                } else if (!first.equals(e)) {
                     first.addSuppressed(e);
                 }
             }

@@ -65,7 +65,8 @@ final class Trials {
         }
 
         void suppress(Throwable further) {
-            if (failure != null) {
+            // An exception cannot suppress itself, and code under test may throw one object twice.
+            if (failure != null && !failure.equals(further)) {
                 failure.addSuppressed(further);
             }
         }
@@ -92,7 +93,7 @@ final class Trials {
         try {
             prepare(trial);
             course = perform(trial, order);
-        } catch (InterruptedException | RuntimeException e) {
+        } catch (InterruptedException | RuntimeException | Error e) {
             try {
                 trial.close();
             } catch (Exception closing) {

@@ -417,6 +417,24 @@ class ExplorationTest {
     }
 
     @Test
+    void oneExceptionMayBeThrownTwice() {
+        IllegalStateException same = new IllegalStateException("broken");
+        AutoCloseable failing = () -> {
+            throw same;
+        };
+        assertThatThrownBy(() -> Exploration.of(trial -> {
+                            trial.closing(failing);
+                            trial.closing(failing);
+                            trial.actor("a", checkpoints -> {}).check(() -> {
+                                throw same;
+                            });
+                        })
+                        .explore())
+                .isInstanceOf(FailingOrderError.class)
+                .hasCause(same);
+    }
+
+    @Test
     void wrongScenariosAreReported() {
         List<String> closed = new ArrayList<>();
         assertThatIllegalStateException()
