@@ -11,7 +11,9 @@ public enum LabImage {
     /** Debian with the ssh servers dropbear and tinysshd, without OpenSSH and without sftp. */
     SERVERS,
     /** Debian with sshd, sudo and many login shells. */
-    SHELLS;
+    SHELLS,
+    /** Debian with Python, pytest, pip and venv. */
+    PYTHON;
 
     /** {@return the name of the image in podman} */
     public String reference() {
