@@ -20,6 +20,8 @@ import org.atex.api.ReportedResult;
 import org.atex.api.RunningCommand;
 import org.atex.api.Status;
 import org.atex.artifacts.SafePath;
+import org.atex.support.Durations;
+import org.atex.support.TailReader;
 import org.jspecify.annotations.Nullable;
 
 /**

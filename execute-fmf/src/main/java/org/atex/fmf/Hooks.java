@@ -20,6 +20,7 @@ import org.atex.api.TransferException;
 import org.atex.artifacts.FreeSpace;
 import org.atex.artifacts.SafePath;
 import org.atex.fmf.control.StorageException;
+import org.atex.support.LimitedCall;
 import org.jspecify.annotations.Nullable;
 
 /**

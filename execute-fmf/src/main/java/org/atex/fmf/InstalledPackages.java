@@ -11,6 +11,7 @@ import org.atex.api.CommandResult;
 import org.atex.api.Connection;
 import org.atex.api.ReportedResult;
 import org.atex.api.Status;
+import org.atex.support.LimitedCall;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.atex.support.Durations;
+import org.atex.support.LimitedCall;
 import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;

@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.fmf.control.StorageException;
+import org.atex.support.Durations;
 import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;

@@ -10,6 +10,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.Output;
+import org.atex.support.Durations;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

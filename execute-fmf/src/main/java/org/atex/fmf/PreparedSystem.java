@@ -12,6 +12,7 @@ import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
 import org.atex.api.ReportedResult;
 import org.atex.api.SetupException;
+import org.atex.support.LimitedCall;
 import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;

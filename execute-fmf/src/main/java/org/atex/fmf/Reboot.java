@@ -11,6 +11,8 @@ import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.api.TestEnd;
 import org.atex.fmf.control.TimeLimit;
+import org.atex.support.Durations;
+import org.atex.support.TailReader;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -8,6 +8,8 @@ import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 import org.atex.api.RunningCommand;
+import org.atex.support.Durations;
+import org.atex.support.TailReader;
 import org.jspecify.annotations.Nullable;
 
 /**

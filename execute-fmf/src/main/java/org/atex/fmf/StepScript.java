@@ -16,6 +16,7 @@ import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 import org.atex.api.Input;
 import org.atex.api.RunningCommand;
+import org.atex.support.TailReader;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -27,6 +27,7 @@ import org.atex.fmf.control.ControlWord;
 import org.atex.fmf.control.ProtocolException;
 import org.atex.fmf.control.StorageException;
 import org.atex.fmf.control.TimeLimit;
+import org.atex.support.LimitedCall;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,14 +1,18 @@
-package org.atex.fmf;
+package org.atex.support;
 
 import java.time.Duration;
 import java.util.Locale;
 
-/** Formats durations for messages. */
-final class Durations {
+/** Formats durations for messages. Thread-safe. */
+public final class Durations {
     private Durations() {}
 
-    /** {@return the duration as in {@code 1h30m} or {@code 0.5s}, rounded to milliseconds} */
-    static String words(Duration duration) {
+    /**
+     * {@return the duration as in {@code 1h30m} or {@code 0.5s}, rounded to milliseconds}
+     *
+     * @param duration the duration
+     */
+    public static String words(Duration duration) {
         return Duration.ofMillis(duration.plusNanos(500_000).toMillis())
                 .toString()
                 .replaceFirst("^PT", "")

@@ -1,9 +1,8 @@
-package org.atex.fmf;
+package org.atex.support;
 
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of the result
  */
-final class LimitedCall<T> {
+public final class LimitedCall<T> {
     /** The time that a call has to return after an interrupt. */
-    static final Duration GRACE = Duration.ofSeconds(5);
+    public static final Duration GRACE = Duration.ofSeconds(5);
 
     private final Thread thread;
     private @Nullable T result;
@@ -34,7 +33,7 @@ final class LimitedCall<T> {
     }
 
     /** The call did not return within its limit. */
-    static final class NotInTimeException extends Exception {
+    public static final class NotInTimeException extends Exception {
         private static final long serialVersionUID = 1L;
 
         private final boolean abandoned;
@@ -45,7 +44,7 @@ final class LimitedCall<T> {
         }
 
         /** {@return whether its thread is still running} */
-        boolean abandoned() {
+        public boolean abandoned() {
             return abandoned;
         }
     }
@@ -53,6 +52,7 @@ final class LimitedCall<T> {
     /**
      * Executes a call.
      *
+     * @param <T> the type of the result
      * @param name the name of its thread
      * @param within the time limit
      * @param call the call
@@ -61,7 +61,7 @@ final class LimitedCall<T> {
      * @throws InterruptedException if the caller was interrupted; the call was interrupted, too
      * @throws Failure if the call threw an exception or an error
      */
-    static <T> Optional<T> of(String name, Duration within, Callable<T> call)
+    public static <T> Optional<T> of(String name, Duration within, Callable<T> call)
             throws NotInTimeException, InterruptedException, Failure {
         if (Thread.interrupted()) {
             throw new InterruptedException("interrupted before " + name);
@@ -101,7 +101,7 @@ final class LimitedCall<T> {
     }
 
     /** Wraps the exception or error that a call threw. */
-    static final class Failure extends Exception {
+    public static final class Failure extends Exception {
         private static final long serialVersionUID = 1L;
 
         private final Throwable thrown;
@@ -111,17 +111,22 @@ final class LimitedCall<T> {
             this.thrown = thrown;
         }
 
-        Throwable thrown() {
+        /** {@return the exception or error} */
+        public Throwable thrown() {
             return thrown;
         }
 
         /** {@return a description for messages} */
-        String describe() {
+        public String describe() {
             return describe(thrown);
         }
 
-        /** {@return a description for messages; the class alone if {@code toString} throws, which user code may do} */
-        static String describe(Throwable thrown) {
+        /**
+         * {@return a description for messages; the class alone if {@code toString} throws, which user code may do}
+         *
+         * @param thrown an exception or error
+         */
+        public static String describe(Throwable thrown) {
             try {
                 return thrown.toString();
             } catch (Throwable e) {

@@ -1,4 +1,4 @@
-package org.atex.fmf;
+package org.atex.support;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /** Reads a stream to its end in a separate thread and keeps its last bytes in a ring buffer. Thread-safe. */
-final class TailReader {
+public final class TailReader {
     /** The maximum wait for the end of the stream after the command ended: a background process may keep it open. */
     private static final Duration END_TIMEOUT = Duration.ofMillis(200);
 
@@ -24,7 +24,14 @@ final class TailReader {
         this.thread = Thread.ofVirtual().name("atex-script-output").unstarted(this::readAll);
     }
 
-    static TailReader start(InputStream stream, int size) {
+    /**
+     * Starts reading.
+     *
+     * @param stream the stream
+     * @param size the number of bytes to keep
+     * @return the reader
+     */
+    public static TailReader start(InputStream stream, int size) {
         return start(stream, size, OutputStream.nullOutputStream());
     }
 
@@ -34,8 +41,9 @@ final class TailReader {
      * @param stream the stream
      * @param size the number of bytes to keep
      * @param copy receives all bytes, and is closed at the end of the stream
+     * @return the reader
      */
-    static TailReader start(InputStream stream, int size, OutputStream copy) {
+    public static TailReader start(InputStream stream, int size, OutputStream copy) {
         TailReader reader = new TailReader(stream, size, copy);
         reader.thread.start();
         return reader;
@@ -61,7 +69,7 @@ final class TailReader {
     }
 
     /** {@return the last bytes read so far, decoded as UTF-8; starts with an ellipsis if bytes were dropped} */
-    synchronized String text() {
+    public synchronized String text() {
         int kept = (int) Math.min(count, ring.length);
         byte[] tail = new byte[kept];
         for (int i = 0; i < kept; i++) {
@@ -70,13 +78,21 @@ final class TailReader {
         return (count > kept ? "…" : "") + new String(tail, StandardCharsets.UTF_8);
     }
 
-    /** Waits until the stream has been read to its end, at most 200 ms. Call it after the stream was closed. */
-    void join() throws InterruptedException {
+    /**
+     * Waits until the stream has been read to its end, at most 200 ms. Call it after the stream was closed.
+     *
+     * @throws InterruptedException if interrupted
+     */
+    public void join() throws InterruptedException {
         boolean unused = thread.join(END_TIMEOUT);
     }
 
-    /** Waits like {@link #join}. {@return the last bytes of the stream} */
-    String textAtEnd() throws InterruptedException {
+    /**
+     * {@return the last bytes of the stream, after a wait like that of {@link #join}}
+     *
+     * @throws InterruptedException if interrupted
+     */
+    public String textAtEnd() throws InterruptedException {
         boolean unused = thread.join(END_TIMEOUT);
         return text();
     }
