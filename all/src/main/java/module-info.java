@@ -13,6 +13,7 @@ module org.atex.all {
     requires transitive org.atex.local;
     requires transitive org.atex.podman;
     requires transitive org.atex.provision;
+    requires transitive org.atex.pytest;
     requires transitive org.atex.ssh;
     requires transitive org.atex.testingfarm;
 }

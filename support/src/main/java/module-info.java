@@ -18,6 +18,7 @@ module org.atex.support {
             org.atex.local,
             org.atex.podman,
             org.atex.provision,
+            org.atex.pytest,
             org.atex.ssh,
             org.atex.testingfarm;
 }

@@ -58,6 +58,7 @@ class ArchitectureTest {
             Map.entry("interleave", Set.of("api", "support")),
             Map.entry("jsonl", Set.of("api", "artifacts")),
             Map.entry("junitxml", Set.of("api", "artifacts", "support")),
+            Map.entry("pytest", Set.of("api", "artifacts", "support")),
             Map.entry("adhoc", Set.of("api", "artifacts", "support")),
             Map.entry("ssh", Set.of("api", "provision", "support")),
             // The machines of this reservation service are ssh hosts.
