@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  * code of 0 without a complete report is an error. Not thread-safe.
  */
 final class Judgement {
-    /** The exit code of the shell if it could not create the directory of the test. */
-    static final int NO_DIRECTORY = 119;
-
     private static final int MAX_NAMED = 3;
 
     private int cases;
@@ -80,13 +77,6 @@ final class Judgement {
                         end,
                         Outcome.ERROR,
                         "pytest collected no tests (exit code 5): check the target and options such as -k and -m");
-            case NO_DIRECTORY ->
-                broken == null
-                        ? ended(end, Outcome.ERROR, "pytest ended with the unknown exit code 119" + seen())
-                        : ended(
-                                end,
-                                Outcome.SETUP_FAILED,
-                                "a directory for the test could not be made on the system" + complaint);
             case 0, 1 ->
                 broken == null
                         ? byCases(end, code)
@@ -96,10 +86,7 @@ final class Judgement {
                                 "pytest ended with exit code " + code + " but without a usable report: " + broken
                                         + " (did a test or a plugin end the interpreter?)");
             default ->
-                ended(
-                        end,
-                        Outcome.ERROR,
-                        "pytest ended with the unknown exit code " + code + seen() + complaint);
+                ended(end, Outcome.ERROR, "pytest ended with the unknown exit code " + code + seen() + complaint);
         };
     }
 
@@ -128,7 +115,9 @@ final class Judgement {
         }
         if (code != 0) {
             return ended(
-                    end, Outcome.FAILED, "pytest ended with exit code 1, although none of its " + cases + " cases failed");
+                    end,
+                    Outcome.FAILED,
+                    "pytest ended with exit code 1, although none of its " + cases + " cases failed");
         }
         if (cases == 0) {
             return ended(end, Outcome.ERROR, "pytest ran no case (do its options contain --collect-only?)");

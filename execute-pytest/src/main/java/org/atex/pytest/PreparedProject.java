@@ -30,6 +30,11 @@ final class PreparedProject implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PreparedProject.class);
     private static final Duration REMOVE_WITHIN = Duration.ofMinutes(1);
 
+    /** The exit code of a command whose directory could not be created. A test can use the same one. */
+    static final int NO_DIRECTORY = 119;
+
+    private static final String ROOT = "/var/tmp/atex-pytest.";
+
     /** Runs a program in the virtual environment $1, if there is one, with a new directory $2 for its artifacts. */
     private static final String RUN = """
             if [[ $1 ]]; then
@@ -39,7 +44,7 @@ final class PreparedProject implements AutoCloseable {
             mkdir -p -- "$2/artifacts" || exit %d
             shift 2
             exec "$@"
-            """.formatted(Judgement.NO_DIRECTORY);
+            """.formatted(NO_DIRECTORY);
 
     private static final String INSTALL = """
             python=$1 venv=$2 site=$3 requirements=$4
@@ -81,14 +86,13 @@ final class PreparedProject implements AutoCloseable {
      *
      * @throws SetupException if a step fails
      */
-    static PreparedProject on(Remote system, PytestProject project, PytestOptions options)
-            throws InterruptedException {
+    static PreparedProject on(Remote system, PytestProject project, PytestOptions options) throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException("interrupted before " + system.name() + " was prepared");
         }
-        Step made = Step.run(
-                system.connection(), Command.of("mktemp", "-d", "/var/tmp/atex-pytest.XXXXXXXXXX"), REMOVE_WITHIN);
-        if (!made.succeeded()) {
+        Step made = Step.run(system.connection(), Command.of("mktemp", "-d", ROOT + "XXXXXXXXXX"), REMOVE_WITHIN);
+        // The directory is removed with its contents at the end, so it must be the right one.
+        if (!made.succeeded() || !made.lastLine().startsWith(ROOT)) {
             throw new SetupException(
                     "could not make a directory for " + project + " in /var/tmp on " + system.name() + ": mktemp "
                             + made.describe() + " (check free space and permissions)",
@@ -193,12 +197,11 @@ final class PreparedProject implements AutoCloseable {
                         .withEnvironment(options.environment()),
                 options.prepareWithin());
         if (!step.succeeded()) {
-            throw failed(
-                    (requirements == null
-                                    ? options.python() + " has no pytest there, and its installation "
-                                    : "the installation of " + requirements + " ")
-                            + step.describe()
-                            + "\n(PytestOptions.withPipArguments and withPython change the installation)");
+            throw failed((requirements == null
+                            ? options.python() + " has no pytest there, and its installation "
+                            : "the installation of " + requirements + " ")
+                    + step.describe()
+                    + "\n(PytestOptions.withPipArguments and withPython change the installation)");
         }
         python = venv + "/bin/python";
     }

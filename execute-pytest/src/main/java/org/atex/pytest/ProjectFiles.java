@@ -85,11 +85,12 @@ record ProjectFiles(Path directory) {
 
     private static List<String> parts(String path) throws RefusedException {
         if (path.isBlank() || path.indexOf('\0') >= 0) {
-            throw new RefusedException("'" + path.replace("\0", "\\0") + "' is not a path; give one such as tests/*.py");
+            throw new RefusedException(
+                    "'" + path.replace("\0", "\\0") + "' is not a path; give one such as tests/*.py");
         }
         if (path.startsWith("/")) {
-            throw new RefusedException("'" + path
-                    + "' is absolute; give a path relative to the project file, at or below its directory");
+            throw new RefusedException(
+                    "'" + path + "' is absolute; give a path relative to the project file, at or below its directory");
         }
         List<String> parts = new ArrayList<>(List.of(path.split("/+")));
         if (parts.contains("..")) {
@@ -181,8 +182,8 @@ record ProjectFiles(Path directory) {
                     + (file.equals(path) ? "" : " (" + file + ")") + "; create the file or correct the path");
         }
         if (!real.startsWith(directory)) {
-            throw new RefusedException("'" + path + "' leads out of the project by the symbolic link " + file
-                    + " to " + real + "; replace the link by the file");
+            throw new RefusedException("'" + path + "' leads out of the project by the symbolic link " + file + " to "
+                    + real + "; replace the link by the file");
         }
         return real;
     }

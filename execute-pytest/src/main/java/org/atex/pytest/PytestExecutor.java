@@ -109,7 +109,8 @@ public final class PytestExecutor implements Executor {
     public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
         PytestTest pytest = pytestTest(test);
         if (closed.get()) {
-            throw new IllegalStateException("cannot run " + test.name() + ": this executor is closed; open another one");
+            throw new IllegalStateException(
+                    "cannot run " + test.name() + ": this executor is closed; open another one");
         }
         try {
             Files.createDirectories(into.files());
@@ -122,8 +123,7 @@ public final class PytestExecutor implements Executor {
         }
     }
 
-    private TestEnd attempt(PytestTest pytest, TestCase test, Artifacts into)
-            throws IOException, InterruptedException {
+    private TestEnd attempt(PytestTest pytest, TestCase test, Artifacts into) throws IOException, InterruptedException {
         try (ResultWriter results = ResultWriter.append(into.results())) {
             TestEnd end;
             try {
@@ -166,9 +166,13 @@ public final class PytestExecutor implements Executor {
         Judgement judgement = new Judgement();
         String broken = found.missing() == null ? read(report, pytest, judgement, results) : found.missing();
         files.download(found, into, results);
-        return end == null
-                ? TestEnd.of(Outcome.TIMED_OUT, "ended at its limit of " + words(limit))
-                : judgement.judge(end, broken, OutputTail.complaint(output));
+        if (end == null) {
+            return TestEnd.of(Outcome.TIMED_OUT, "ended at its limit of " + words(limit));
+        }
+        String complaint = OutputTail.complaint(output);
+        return end.shellCode() == PreparedProject.NO_DIRECTORY && !found.started()
+                ? TestEnd.of(Outcome.SETUP_FAILED, "its directory could not be made on the system: " + complaint)
+                : judgement.judge(end, broken, complaint);
     }
 
     private static String words(@Nullable Duration limit) {
@@ -188,8 +192,8 @@ public final class PytestExecutor implements Executor {
         arguments.addAll(project.pytestOptions());
         arguments.addAll(pytest.options());
         // After all other options, and after those of configuration files and PYTEST_ADDOPTS: the last one counts.
-        arguments.addAll(List.of(
-                "--junitxml=" + place + "/" + REPORT, "-o", "junit_family=xunit1", "-o", "junit_logging=no"));
+        arguments.addAll(
+                List.of("--junitxml=" + place + "/" + REPORT, "-o", "junit_family=xunit1", "-o", "junit_logging=no"));
         arguments.add(argument(pytest.target()));
         return project.command(place, TestInvocation.of(test).environment(), arguments);
     }

@@ -14,8 +14,6 @@ import org.atex.support.Arguments;
  * copy.
  */
 public final class PytestOptions {
-    private static final PytestOptions DEFAULTS = new PytestOptions(new Values());
-
     /** A name after {@code --}, so that a label cannot become another kind of argument. */
     private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]*");
 
@@ -58,7 +56,7 @@ public final class PytestOptions {
 
     /** {@return the default options} */
     public static PytestOptions defaults() {
-        return DEFAULTS;
+        return new PytestOptions(new Values());
     }
 
     private PytestOptions with(Consumer<Values> change) {
@@ -72,8 +70,9 @@ public final class PytestOptions {
         for (String option : options) {
             String name = option.split("=", 2)[0];
             if (name.equals("--junitxml") || name.equals("--junit-xml")) {
-                throw new IllegalArgumentException("the option " + name + " cannot be set: the executor reads the report"
-                        + " of pytest, and stores it as junit.xml in the artifacts of the test");
+                throw new IllegalArgumentException(
+                        "the option " + name + " cannot be set: the executor reads the report"
+                                + " of pytest, and stores it as junit.xml in the artifacts of the test");
             }
         }
         return List.copyOf(options);
@@ -164,7 +163,8 @@ public final class PytestOptions {
      *
      * @param names the names of the labels
      * @return a changed copy
-     * @throws IllegalArgumentException if a name does not consist of letters, digits, {@code _} and {@code -}
+     * @throws IllegalArgumentException if a name does not consist of letters, digits, {@code _} and {@code -}, or is that of
+     *     an option that the executor needs itself
      */
     public PytestOptions withLabelsAsOptions(String... names) {
         for (String name : names) {
@@ -172,9 +172,10 @@ public final class PytestOptions {
                 throw new IllegalArgumentException("the label '" + name + "' cannot become an option of pytest: use"
                         + " letters, digits, '_' and '-', without '--' before the name");
             }
+            var unused = checked(List.of("--" + name));
         }
         List<String> labels = new ArrayList<>(values.labels);
-        labels.addAll(checked(List.of(names)));
+        labels.addAll(List.of(names));
         return with(all -> all.labels = List.copyOf(labels));
     }
 

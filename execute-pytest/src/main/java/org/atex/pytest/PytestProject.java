@@ -89,7 +89,12 @@ public final class PytestProject {
         }
         Path name = root.directory().getFileName();
         return new PytestProject(
-                name == null ? "project" : name.toString(), root, List.copyOf(files), null, null, requirementsOf(files));
+                name == null ? "project" : name.toString(),
+                root,
+                List.copyOf(files),
+                null,
+                null,
+                requirementsOf(files));
     }
 
     /** {@return the requirements file among the files of a project, or null} */
@@ -105,7 +110,8 @@ public final class PytestProject {
         try {
             return look.up();
         } catch (ProjectFiles.RefusedException e) {
-            throw new PytestException("could not use " + directory + " as a project: " + what + " " + e.getMessage(), e);
+            throw new PytestException(
+                    "could not use " + directory + " as a project: " + what + " " + e.getMessage(), e);
         }
     }
 

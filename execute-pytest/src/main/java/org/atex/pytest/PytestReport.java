@@ -70,7 +70,8 @@ final class PytestReport {
         } catch (XMLStreamException e) {
             throw new MalformedException(
                     "it is not complete XML: "
-                            + oneLine(String.valueOf(e.getMessage()).replaceFirst("(?s)^ParseError at .*?Message: ", ""))
+                            + oneLine(
+                                    String.valueOf(e.getMessage()).replaceFirst("(?s)^ParseError at .*?Message: ", ""))
                             + (e.getLocation() == null
                                     ? ""
                                     : " (line " + e.getLocation().getLineNumber() + ")"),

@@ -18,10 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param limit the time limit
  * @param output the end of its output
  */
-record Step(
-        @Nullable CommandEnd end,
-        Duration limit,
-        String output) {
+record Step(@Nullable CommandEnd end, Duration limit, String output) {
     private static final int TAIL_BYTES = 4000;
     private static final int MAX_LINES = 10;
 

@@ -25,7 +25,14 @@ import tools.jackson.core.json.JsonFactory;
 
 /** Collects the tests of a project with pytest. A plugin writes them as JSON, since node ids may contain newlines. */
 final class TestCollection {
-    private static final String PLUGIN = "atex_collect";
+    /** Runs pytest with the plugin whose source is the first argument. */
+    private static final String WITH_PLUGIN = """
+            import sys, types, pytest
+            plugin = types.ModuleType("atex_collect")
+            exec(sys.argv.pop(1), plugin.__dict__)
+            sys.exit(pytest.main(sys.argv[1:], plugins=[plugin]))
+            """;
+
     private static final String COLLECTED = "collected.jsonl";
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -48,20 +55,9 @@ final class TestCollection {
     private static List<PytestTest> collected(
             PytestProject project, PreparedProject prepared, List<String> targets, Path here)
             throws IOException, InterruptedException {
-        Path plugin = Files.createDirectory(here.resolve("plugin"));
-        Files.writeString(plugin.resolve(PLUGIN + ".py"), TestFiles.resource(PLUGIN + ".py"));
-        prepared.connection().upload(plugin, prepared.place("plugin"));
         String place = prepared.place("collection");
         List<String> arguments = new ArrayList<>(List.of(
-                "-c",
-                // Not PYTHONPATH, which the project or the system may have set.
-                "import sys, runpy; sys.path.insert(1, sys.argv.pop(1)); runpy.run_module('pytest', run_name='__main__')",
-                prepared.place("plugin"),
-                "-q",
-                "-p",
-                PLUGIN,
-                "-o",
-                "cache_dir=" + place + "/cache"));
+                "-c", WITH_PLUGIN, TestFiles.resource("atex_collect.py"), "-q", "-o", "cache_dir=" + place + "/cache"));
         arguments.addAll(prepared.pytestOptions());
         arguments.add("--collect-only");
         targets.forEach(target -> arguments.add(PytestExecutor.argument(target)));

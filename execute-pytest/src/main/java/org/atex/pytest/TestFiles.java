@@ -53,10 +53,15 @@ final class TestFiles {
      * The contents of the directory of a test. Its numbers come from the system.
      *
      * @param missing the reason why the file was not fetched; null if it was
+     * @param started whether the directory was made, which is the first step of a test
      * @param files the number of artifacts
      * @param bytes the size of all artifacts
      */
-    record Found(@Nullable String missing, long files, long bytes) {}
+    record Found(@Nullable String missing, boolean started, long files, long bytes) {
+        private static Found nothing(String why) {
+            return new Found(why, true, 0, 0);
+        }
+    }
 
     static String resource(String name) {
         try (var in = TestFiles.class.getResourceAsStream(name)) {
@@ -88,15 +93,12 @@ final class TestFiles {
             }
             FreeSpace.requireIfScarce(target.resolveSibling(""));
             if (end == null) {
-                return new Found(
-                        "it was not fetched within "
-                                + Durations.words(project.options().downloadWithin()),
-                        0,
-                        0);
+                return Found.nothing("it was not fetched within "
+                        + Durations.words(project.options().downloadWithin()));
             }
             Found found = found(end, tail(counts));
             if (found.missing == null && Files.size(target) > PytestReport.MAX_BYTES) {
-                return new Found("the system sent more than it announced", found.files, found.bytes);
+                return new Found("the system sent more than it announced", true, found.files, found.bytes);
             }
             return found;
         } finally {
@@ -113,8 +115,8 @@ final class TestFiles {
 
     private static Found found(CommandEnd end, String counts) {
         String[] words = counts.strip().split(" ", -1);
-        if (!end.succeeded() || words.length != 3) {
-            return new Found("it could not be fetched: Python " + end + ": " + PytestReport.oneLine(counts), 0, 0);
+        if (!end.succeeded() || words.length != 4) {
+            return Found.nothing("it could not be fetched: Python " + end + ": " + PytestReport.oneLine(counts));
         }
         try {
             long length = Long.parseLong(words[0]);
@@ -125,9 +127,9 @@ final class TestFiles {
                             : length > PytestReport.MAX_BYTES
                                     ? "it has " + length + " bytes, more than " + PytestReport.MAX_BYTES
                                     : length == 0 ? "it is empty" : null;
-            return new Found(missing, Long.parseLong(words[1]), Long.parseLong(words[2]));
+            return new Found(missing, words[3].equals("1"), Long.parseLong(words[1]), Long.parseLong(words[2]));
         } catch (NumberFormatException e) {
-            return new Found("it could not be fetched: " + PytestReport.oneLine(counts), 0, 0);
+            return Found.nothing("it could not be fetched: " + PytestReport.oneLine(counts));
         }
     }
 
@@ -196,9 +198,7 @@ final class TestFiles {
             results.write(ReportedResult.of(null, null, some));
         }
         if (others > 0) {
-            results.write(leftOut(
-                    Status.INFO,
-                    "symbolic links and special files were left out: " + others));
+            results.write(leftOut(Status.INFO, "symbolic links and special files were left out: " + others));
         }
     }
 

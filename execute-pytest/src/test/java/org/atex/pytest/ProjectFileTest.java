@@ -63,8 +63,7 @@ class ProjectFileTest {
     void requirementsAmongTheFilesAreUsed() throws Exception {
         PytestProject project =
                 read("{\"project_name\": \"x\", \"test_files\": [\"tests/**/*.py\", \"requirements.txt\"]}");
-        assertThat(project.files())
-                .containsExactly("requirements.txt", "tests/deep/test_two.py", "tests/test_one.py");
+        assertThat(project.files()).containsExactly("requirements.txt", "tests/deep/test_two.py", "tests/test_one.py");
         assertThat(project.requirements()).isEqualTo("requirements.txt");
     }
 
@@ -155,9 +154,7 @@ class ProjectFileTest {
     void namesOfTestFilesCanBeChosen() throws Exception {
         samples.with("tests/check_three.py", "");
         PytestProject project = PytestProject.of(directory, "tests");
-        assertThat(project.tests("check_*.py"))
-                .extracting(PytestTest::target)
-                .containsExactly("tests/check_three.py");
+        assertThat(project.tests("check_*.py")).extracting(PytestTest::target).containsExactly("tests/check_three.py");
         assertThatThrownBy(() -> project.tests("*.feature"))
                 .isInstanceOf(PytestException.class)
                 .hasMessageContaining("has no tests");

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Runs pytest on this machine. */
 @ExtendWith(RequiresPytest.class)
-@Timeout(120)
+@Timeout(300)
 class PytestExecutorTest {
     @TempDir
     Path here;
@@ -163,13 +163,11 @@ class PytestExecutorTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             import os; os._exit(0)                          | exit code 0 but without a usable report: there is none
             import os; os._exit(1)                          | exit code 1 but without a usable report: there is none
             import os; os._exit(7)                          | unknown exit code 7
-            import os; os._exit(119)                        | a directory for the test could not be made
+            import os; os._exit(119)                        | unknown exit code 119
             import os, signal; os.kill(os.getpid(), 9)      | killed by the signal KILL
             import os, signal; os.kill(os.getpid(), 11)     | killed by the signal SEGV
             import os, signal; os.kill(os.getpid(), 2)      | interrupted (exit code 2)
@@ -231,7 +229,8 @@ class PytestExecutorTest {
         assertThat(usage.outcome()).isEqualTo(Outcome.ERROR);
         assertThat(usage.note()).contains("exit code 4", "--unknown-option");
         assertThat(run(PytestTest.of("test_missing.py")).note()).contains("exit code 4", "test_missing.py");
-        assertThat(run(PytestTest.of("test_ok.py").withOptions("--collect-only")).note())
+        assertThat(run(PytestTest.of("test_ok.py").withOptions("--collect-only"))
+                        .note())
                 .contains("pytest ran no case");
         TestEnd broken = run("test_import.py", "import nowhere");
         assertThat(broken.outcome()).isEqualTo(Outcome.ERROR);
@@ -258,11 +257,14 @@ class PytestExecutorTest {
                     def test_p(self, x): assert x != "["
                     @pytest.mark.parametrize("x", [1], ids=["new\\nline\\u2028\\x01"])
                     def test_ids(self, x): pass
-                """).with("pytest.ini", """
+                """)
+                .with("pytest.ini", """
                 [pytest]
                 markers = slow: slow
                 disable_test_id_escaping_and_forfeit_all_rights_to_community_support = True
-                """).with("@test_at.py", "def test_at(): pass").with("-test_dash.py", "def test_dash(): pass");
+                """)
+                .with("@test_at.py", "def test_at(): pass")
+                .with("-test_dash.py", "def test_dash(): pass");
         List<PytestTest> tests =
                 PytestExecutor.collect(samples.project(), options, connection, "te st", "@test_at.py", "-test_dash.py");
         assertThat(tests).hasSize(14);
@@ -283,12 +285,13 @@ class PytestExecutorTest {
 
     @Test
     void testsThatAreCollectedAreSelectedByOptions() throws Exception {
-        samples.with("tests/pytest.ini", "[pytest]").with("tests/test_a.py", "def test_one(): pass\ndef test_two(): pass");
+        samples.with("tests/pytest.ini", "[pytest]")
+                .with("tests/test_a.py", "def test_one(): pass\ndef test_two(): pass");
         assertThat(PytestExecutor.collect(samples.project(), options.withOptions("-k", "two"), connection))
                 .extracting(TestCase::name)
                 .containsExactly("tests/test_a.py::test_two");
-        assertThatThrownBy(() -> PytestExecutor.collect(
-                        samples.project(), options.withOptions("-k", "three"), connection))
+        assertThatThrownBy(
+                        () -> PytestExecutor.collect(samples.project(), options.withOptions("-k", "three"), connection))
                 .isInstanceOf(PytestException.class)
                 .hasMessageContaining("exit code 5");
         samples.with("tests/test_a.py", "import nowhere");
@@ -325,7 +328,8 @@ class PytestExecutorTest {
         List<String> listed =
                 results().stream().flatMap(result -> result.files().stream()).toList();
         assertThat(listed).contains("artifacts/plain", "artifacts/a%0Ab").hasSize(2 + 7);
-        assertThat(listed).allSatisfy(file -> assertThat(into.files().resolve(file)).isRegularFile());
+        assertThat(listed)
+                .allSatisfy(file -> assertThat(into.files().resolve(file)).isRegularFile());
         assertThat(parts().get("artifacts").note()).contains("left out: ");
     }
 
@@ -407,7 +411,8 @@ class PytestExecutorTest {
                 .hasMessageContaining("the prepare script prepare ended with exit code 3")
                 .hasMessageContaining("99\n100\nno license");
         assertThat(log).content().startsWith("finalized /var/tmp/atex-pytest.");
-        assertThat(Path.of(Files.readString(log).strip().replace("finalized ", ""))).doesNotExist();
+        assertThat(Path.of(Files.readString(log).strip().replace("finalized ", "")))
+                .doesNotExist();
     }
 
     @Test
@@ -424,16 +429,20 @@ class PytestExecutorTest {
     void pythonMustHavePytest() throws Exception {
         samples.with("test_a.py", "def test_a(): pass");
         options = options.withPython("/nowhere/python3");
-        assertThatThrownBy(() -> PytestExecutor.factory(samples.project(), options).open(connection))
+        assertThatThrownBy(
+                        () -> PytestExecutor.factory(samples.project(), options).open(connection))
                 .isInstanceOf(SetupException.class)
-                .hasMessageContaining("/nowhere/python3 has no pytest there, and its installation ended with exit code 127")
+                .hasMessageContaining(
+                        "/nowhere/python3 has no pytest there, and its installation ended with exit code 127")
                 .hasMessageContaining("withPython");
     }
 
     @Test
     void labelsOfTheSystemBecomeOptions() throws Exception {
         samples.with("conftest.py", "def pytest_addoption(parser): parser.addoption('--device', default='none')")
-                .with("test_label.py", "def test_label(pytestconfig): print('device is', pytestconfig.getoption('device'))");
+                .with(
+                        "test_label.py",
+                        "def test_label(pytestconfig): print('device is', pytestconfig.getoption('device'))");
         options = options.withOptions("-s").withLabelsAsOptions("device", "unknown");
         PlainRemote system = PlainRemote.builder("board", connection)
                 .labels(Map.of("device", "rpi 4 -x", "other", "y"))
@@ -446,6 +455,18 @@ class PytestExecutorTest {
     }
 
     @Test
+    void aTestWhoseDirectoryCannotBeMadeIsNotSetUp() throws Exception {
+        samples.withScript("prepare", "touch ../test-1").with("test_a.py", "def test_a(): pass");
+        PytestProject project = samples.project().withPrepareScript("prepare");
+        try (Executor executor = PytestExecutor.factory(project).open(connection)) {
+            TestEnd end = run(executor, PytestTest.of("test_a.py"));
+            assertThat(end.outcome()).isEqualTo(Outcome.SETUP_FAILED);
+            assertThat(end.note()).contains("its directory could not be made", "mkdir");
+            assertThat(run(executor, PytestTest.of("test_a.py")).outcome()).isEqualTo(Outcome.PASSED);
+        }
+    }
+
+    @Test
     void optionsThatTheExecutorNeedsAreRefused() {
         assertThatThrownBy(() -> options.withOptions("--junitxml=x"))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -453,11 +474,13 @@ class PytestExecutorTest {
         assertThatThrownBy(() -> PytestTest.of("x").withOptions("--junit-xml", "x"))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> options.withLabelsAsOptions("--device")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> options.withLabelsAsOptions("junitxml")).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void configurationOfTheProjectCannotMoveTheReport() throws Exception {
-        samples.with("pytest.ini", "[pytest]\naddopts = --junitxml=own.xml\njunit_family = xunit2\njunit_logging = all\n");
+        samples.with(
+                "pytest.ini", "[pytest]\naddopts = --junitxml=own.xml\njunit_family = xunit2\njunit_logging = all\n");
         options = options.withEnvironment(Map.of("PYTEST_ADDOPTS", "--junitxml=/nowhere/x.xml"));
         assertThat(run("deep/test_a.py", "def test_a(): print('x')").outcome()).isEqualTo(Outcome.PASSED);
         assertThat(statuses()).containsExactly("test_a pass", "pass");

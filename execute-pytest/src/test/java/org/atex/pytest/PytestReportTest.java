@@ -39,7 +39,8 @@ class PytestReportTest {
                         """)))
                 .containsExactly(
                         new CaseResult("tests/test_a.py", "test_x", CaseResult.Kind.PASSED, null, 0.5),
-                        new CaseResult("tests/test_a.py", "TestA::TestB::test_x[a.b]", CaseResult.Kind.PASSED, null, null),
+                        new CaseResult(
+                                "tests/test_a.py", "TestA::TestB::test_x[a.b]", CaseResult.Kind.PASSED, null, null),
                         new CaseResult("", "elsewhere::test_x", CaseResult.Kind.PASSED, null, null),
                         new CaseResult("", "(without a name)", CaseResult.Kind.PASSED, null, null));
     }
@@ -103,7 +104,8 @@ class PytestReportTest {
 
     @Test
     void deepReportsDoNotOverflowTheStack() {
-        assertThatThrownBy(() -> read(suite("<x>".repeat(1_000_000)))).isInstanceOf(PytestReport.MalformedException.class);
+        assertThatThrownBy(() -> read(suite("<x>".repeat(1_000_000))))
+                .isInstanceOf(PytestReport.MalformedException.class);
     }
 
     @Test

@@ -89,14 +89,16 @@ public final class Host {
     }
 
     /**
-     * {@return a host with one slot, without jump host, variables and labels}
+     * {@return the host that a text describes; by default with one slot, without jump host, variables and labels}
      *
      * @param text {@code [user@]host[:port]}, with an IPv6 address in brackets: {@code root@[2001:db8::1]:2222}.
-     *     {@code ssh://} before it and {@code /} after it are accepted
+     *     {@code ssh://} before it and {@code /} after it are accepted. Arguments may follow, which have the same
+     *     meaning as in {@link Hosts#file}: {@code a.example:2222;cores=4;jump_host=gate.example;LANG=C;arch=x86_64}. A
+     *     value cannot contain a semicolon
      * @throws IllegalArgumentException if the text does not have that form; the message says where
      */
     public static Host of(String text) {
-        return HostSyntax.parse(text);
+        return HostLine.parse(text);
     }
 
     /**

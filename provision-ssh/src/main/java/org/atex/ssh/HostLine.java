@@ -7,7 +7,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Converts a JSON line of a hosts file or of a reservation service to a {@link Host}. Stateless. */
+/**
+ * Converts descriptions of hosts with arguments to a {@link Host}: JSON lines of a hosts file or of a reservation
+ * service, and texts. Stateless.
+ */
 final class HostLine {
     /** The expected form, for messages. */
     static final String FORM = "{\"host\": \"…\", \"port\": 22, \"arguments\": {…}}";
@@ -22,6 +25,40 @@ final class HostLine {
     private static final Pattern VARIABLE = Pattern.compile("[A-Z][A-Z0-9_]*");
 
     private HostLine() {}
+
+    /**
+     * {@return the host that a text describes: {@code [user@]host[:port]}, followed by {@code ;name=value} for each
+     * argument}
+     *
+     * @throws IllegalArgumentException if the text does not have that form; the message does not repeat values of
+     *     variables, as they can be secret
+     */
+    static Host parse(String text) {
+        String[] parts = text.split(";", -1);
+        Host named = HostSyntax.parse(parts[0]);
+        Map<String, String> arguments = new LinkedHashMap<>();
+        for (int i = 1; i < parts.length; i++) {
+            int end = parts[i].indexOf('=');
+            String name = end < 0 ? "" : parts[i].substring(0, end).strip();
+            if (name.isEmpty()) {
+                throw new IllegalArgumentException("not a host: argument " + i + " of '" + parts[0] + "' has "
+                        + (end < 0 ? "no '='" : "no name") + "; expected [user@]host[:port];name=value;name=value");
+            }
+            if (arguments.put(name, parts[i].substring(end + 1)) != null) {
+                throw new IllegalArgumentException(
+                        "not a host: '" + parts[0] + "' has the argument " + name + " twice; give it once");
+            }
+        }
+        if (arguments.isEmpty()) {
+            return named;
+        }
+        try {
+            return host(new JsonLine(Map.of("host", named.toString()), arguments));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "not a host: an argument of '" + parts[0] + "' is not usable: " + e.getMessage(), e);
+        }
+    }
 
     /** {@return the keys beside the arguments that have no meaning} */
     static List<String> unknownKeys(JsonLine line) {
@@ -42,7 +79,7 @@ final class HostLine {
             throw new IllegalArgumentException("\"host\" is missing; expected " + FORM);
         }
         // The port has a key of its own, so that an IPv6 address is unambiguous without brackets.
-        Host named = Host.of(
+        Host named = HostSyntax.parse(
                 text.chars().filter(c -> c == ':').count() > 1 && !text.contains("[")
                         ? text.replaceFirst("([^@]*)$", "[$1]")
                         : text);

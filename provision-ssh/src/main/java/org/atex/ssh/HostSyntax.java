@@ -81,7 +81,7 @@ final class HostSyntax {
         if (address.isBlank()) {
             throw new IllegalArgumentException("the address of a host is empty");
         }
-        check("address", address, "@/[],");
+        check("address", address, "@/[],;");
     }
 
     static void checkUser(@Nullable String user) {
@@ -89,7 +89,7 @@ final class HostSyntax {
             if (user.isBlank()) {
                 throw new IllegalArgumentException("the user name is empty");
             }
-            check("user", user, "@,");
+            check("user", user, "@,;");
         }
     }
 

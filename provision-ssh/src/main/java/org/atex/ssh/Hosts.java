@@ -23,8 +23,8 @@ public final class Hosts {
     /**
      * {@return a source of these hosts}
      *
-     * @param hosts the hosts, each {@code [user@]host[:port]} with an IPv6 address in brackets; at least one, each
-     *     machine once
+     * @param hosts the hosts, each {@code [user@]host[:port]} with an IPv6 address in brackets, or with arguments as
+     *     described at {@link Host#of}; at least one, each machine once
      * @throws IllegalArgumentException if there is no host, a host is listed twice, or a text does not have that form
      */
     public static HostSource of(String... hosts) {

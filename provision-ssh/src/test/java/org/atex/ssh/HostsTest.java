@@ -59,6 +59,46 @@ class HostsTest {
         }
     }
 
+    @Test
+    void argumentsMayFollowTheHost() throws Exception {
+        Host host = Host.of("root@a.example:2222;cores=4;jump_host=me@gate:22;LANG=C=x;device=rpi 4;empty=");
+        assertThat(host)
+                .isEqualTo(Host.of("root@a.example:2222")
+                        .withSlots(4)
+                        .withJumpHost("me@gate:22")
+                        .withEnvironment(Map.of("LANG", "C=x"))
+                        .withArguments(Map.of("device", "rpi 4", "empty", "")));
+        assertThat(host)
+                .as("the same as in a file")
+                .isEqualTo(
+                        read("{\"host\": \"a.example\", \"port\": 2222, \"user\": \"root\", \"arguments\": {\"cores\": 4,"
+                                        + " \"jump_host\": \"me@gate:22\", \"LANG\": \"C=x\", \"device\": \"rpi 4\", \"empty\": \"\"}}")
+                                .getFirst());
+        assertThat(Host.of("[::1];cores=2").address()).isEqualTo("::1");
+        assertThat(Host.of("ssh://me@[2001:db8::1]:22/;slots=3").slots()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '"', textBlock = """
+            a;, argument 1 of 'a' has no '='
+            a;cores=2;, argument 2 of 'a' has no '='
+            a;SECRET, argument 1 of 'a' has no '='
+            a;=x, argument 1 of 'a' has no name
+            a;b=1;b=2, 'a' has the argument b twice
+            a;cores=0, not a number of slots: '0'
+            a;jump_host=x y, not a jump host
+            b@a;user=c, is given twice
+            ;cores=2, the address of a host is empty
+            """)
+    void wrongArgumentsAreRefused(String text, String why) {
+        assertThatThrownBy(() -> Host.of(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("not a host: ")
+                .hasMessageContaining(why)
+                .message()
+                .doesNotContain("SECRET");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

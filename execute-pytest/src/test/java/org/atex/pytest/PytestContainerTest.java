@@ -17,6 +17,7 @@ import org.atex.api.Connection;
 import org.atex.api.Executor;
 import org.atex.api.Outcome;
 import org.atex.api.SetupException;
+import org.atex.api.TestEnd;
 import org.atex.lab.Lab;
 import org.atex.lab.LabContainer;
 import org.atex.lab.LabImage;
@@ -29,10 +30,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Installs requirements in a container without a network. */
-@Timeout(240)
+/** Runs pytest in containers, without a network. */
+@Timeout(300)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class InstallationTest {
+class PytestContainerTest {
     @RegisterExtension
     static final Lab LAB = new Lab();
 
@@ -58,10 +59,14 @@ class InstallationTest {
     private static void makeWheel(Path directory, String name, String code) throws IOException {
         String info = name + "-1.0.dist-info/";
         Map<String, String> files = new TreeMap<>(Map.of(
-                name + ".py", code,
-                info + "METADATA", "Metadata-Version: 2.1\nName: " + name + "\nVersion: 1.0\n",
-                info + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-                info + "RECORD", ""));
+                name + ".py",
+                code,
+                info + "METADATA",
+                "Metadata-Version: 2.1\nName: " + name + "\nVersion: 1.0\n",
+                info + "WHEEL",
+                "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+                info + "RECORD",
+                ""));
         Path wheel = Files.createDirectories(directory).resolve(name + "-1.0-py3-none-any.whl");
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(wheel))) {
             for (Map.Entry<String, String> file : files.entrySet()) {
@@ -73,6 +78,24 @@ class InstallationTest {
 
     private String filesLeft() throws InterruptedException {
         return connection.run(Command.bash("echo /var/tmp/*")).stdout().strip();
+    }
+
+    @Test
+    void aSystemThatIsLostEndsTheTest() throws Exception {
+        PytestProject project = new Samples(here).with("test_lost.py", """
+                        import os, time
+                        def test_lost():
+                            os.kill(1, 15)
+                            time.sleep(1000)
+                        """).project();
+        Artifacts into = Artifacts.at(Files.createDirectory(here.resolve("artifacts")));
+        try (Connection other =
+                        PodmanConnection.open(LAB.container(LabImage.PYTHON).id());
+                Executor executor = PytestExecutor.factory(project).open(other)) {
+            TestEnd end = executor.run(PytestTest.of("test_lost.py"), into);
+            assertThat(end.outcome()).as(end.note()).isEqualTo(Outcome.LOST);
+            assertThat(end.systemUsable()).isFalse();
+        }
     }
 
     @Test
@@ -117,8 +140,10 @@ class InstallationTest {
 
     @Test
     void pytestIsInstalledIfThePythonHasNone() throws Exception {
-        PytestProject project =
-                new Samples(here).with("requirements.txt", "").with("test_a.py", "").project();
+        PytestProject project = new Samples(here)
+                .with("requirements.txt", "")
+                .with("test_a.py", "")
+                .project();
         PytestOptions options = PytestOptions.defaults().withPipArguments("--no-index");
         assertThatThrownBy(() -> PytestExecutor.factory(project, options).open(connection))
                 .isInstanceOf(SetupException.class)
@@ -127,24 +152,24 @@ class InstallationTest {
 
     @Test
     void aContainerRunsTestsWithoutAnInstallation() throws Exception {
-        PytestProject project = new Samples(here)
-                .with("tests/test_a.py", """
+        PytestProject project = new Samples(here).with("tests/test_a.py", """
                         import os
                         def test_a():
                             open(os.environ["ATEX_ARTIFACTS_DIR"] + "/log", "w").write("here")
                         def test_kill(): os.kill(os.getpid(), 9)
-                        """)
-                .project();
+                        """).project();
         assertThat(PytestExecutor.collect(project, PytestOptions.defaults(), connection))
                 .extracting(PytestTest::target)
                 .containsExactly("tests/test_a.py::test_a", "tests/test_a.py::test_kill");
         Artifacts into = Artifacts.at(Files.createDirectory(here.resolve("artifacts")));
         try (Executor executor = PytestExecutor.factory(project).open(connection)) {
-            assertThat(executor.run(PytestTest.of("tests/test_a.py::test_a"), into).outcome())
+            assertThat(executor.run(PytestTest.of("tests/test_a.py::test_a"), into)
+                            .outcome())
                     .isEqualTo(Outcome.PASSED);
             assertThat(into.files().resolve("artifacts/log")).hasContent("here");
             Artifacts other = Artifacts.at(Files.createDirectory(here.resolve("other-artifacts")));
-            assertThat(executor.run(PytestTest.of("tests/test_a.py::test_kill"), other).note())
+            assertThat(executor.run(PytestTest.of("tests/test_a.py::test_kill"), other)
+                            .note())
                     .startsWith("pytest was killed by the signal KILL");
         }
         assertThat(filesLeft()).isEqualTo("/var/tmp/*");
