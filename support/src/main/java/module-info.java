@@ -19,6 +19,7 @@ module org.atex.support {
             org.atex.podman,
             org.atex.provision,
             org.atex.pytest,
+            org.atex.scenario,
             org.atex.ssh,
             org.atex.testingfarm;
 }

@@ -56,6 +56,7 @@ class ArchitectureTest {
             Map.entry("console", Set.of("api", "artifacts", "support")),
             Map.entry("fmf", Set.of("api", "artifacts", "support")),
             Map.entry("interleave", Set.of("api", "support")),
+            Map.entry("scenario", Set.of("api", "artifacts", "support")),
             Map.entry("jsonl", Set.of("api", "artifacts")),
             Map.entry("junitxml", Set.of("api", "artifacts", "support")),
             Map.entry("pytest", Set.of("api", "artifacts", "support")),

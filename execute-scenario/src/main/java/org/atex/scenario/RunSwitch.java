@@ -1,0 +1,42 @@
+package org.atex.scenario;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** The kill switch of the occurrences during a scenario, or of those at its end. Thread-safe. */
+final class RunSwitch implements KillSwitch {
+    private final CountDownLatch pulled = new CountDownLatch(1);
+    private final Consumer<String> onPull;
+
+    /**
+     * Creates a switch.
+     *
+     * @param onPull receives the reason each time that an event pulls the switch; throws if the scenario has ended
+     */
+    RunSwitch(Consumer<String> onPull) {
+        this.onPull = onPull;
+    }
+
+    @Override
+    public boolean pulled() {
+        return pulled.getCount() == 0;
+    }
+
+    @Override
+    public boolean await(Duration atMost) throws InterruptedException {
+        return pulled.await(TimeUnit.NANOSECONDS.convert(atMost), TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void pull(String reason) {
+        onPull.accept(reason);
+        pulled.countDown();
+    }
+
+    /** Pulls the switch because the scenario ends. */
+    void pullAtEnd() {
+        pulled.countDown();
+    }
+}
