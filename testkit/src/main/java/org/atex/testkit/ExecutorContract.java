@@ -38,6 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("try") // close() is called early on purpose
 public abstract class ExecutorContract {
     private static final Pattern STATUS = Pattern.compile("\"status\"\\s*:\\s*\"([^\"]*)\"");
+    private static final Pattern NAME = Pattern.compile("\"name\"\\s*:\\s*\"([^\"]*)\"");
+    private static final Pattern FILES = Pattern.compile("\"files\"\\s*:\\s*\\[\\s*\"([^\"]*)\"");
 
     /** A local directory, deleted after each test. */
     @TempDir
@@ -239,10 +241,14 @@ public abstract class ExecutorContract {
         Artifacts into = artifacts();
         executor.run(passing(), into);
 
-        Matcher files =
-                Pattern.compile("\"files\"\\s*:\\s*\\[\\s*\"([^\"]*)\"").matcher(String.join("\n", lines(into)));
-        while (files.find()) {
-            assertThat(into.files().resolve(files.group(1))).isRegularFile();
+        for (String line : lines(into)) {
+            // The files of a part are below its name.
+            Matcher name = NAME.matcher(line);
+            Path directory = name.find() ? into.files().resolve(name.group(1)) : into.files();
+            Matcher files = FILES.matcher(line);
+            while (files.find()) {
+                assertThat(directory.resolve(files.group(1))).isRegularFile();
+            }
         }
     }
 
