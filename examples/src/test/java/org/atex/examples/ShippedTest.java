@@ -33,6 +33,7 @@ class ShippedTest {
         "JUnitXml",
         "AdHoc",
         "Interleave"
+        "Api", "Results", "Local", "TestingFarm", "ACommand", "AScenario", "FmfTrees", "Fmf", "JsonLines", "JUnitXml", "AdHoc"
     };
 
     @TempDir
@@ -49,6 +50,7 @@ class ShippedTest {
                 .module("provision-local", List.of(), "Local")
                 .module("provision-testingfarm", List.of(), "TestingFarm")
                 .module("execute-command", local, "ACommand")
+                .module("execute-scenario", local, "AScenario")
                 .module("fmf-metadata", List.of(), "FmfTrees")
                 .module("execute-fmf", local, "Fmf")
                 .module("aggregate-jsonl", List.of(), "JsonLines")

@@ -41,6 +41,10 @@ import org.atex.junitxml.Profile;
 import org.atex.local.LocalConnection;
 import org.atex.local.LocalProvisioner;
 import org.atex.podman.PodmanConnection;
+import org.atex.scenario.Action;
+import org.atex.scenario.ScenarioExecutor;
+import org.atex.scenario.ScenarioReader;
+import org.atex.scenario.Scenario;
 import org.atex.ssh.HostKeys;
 import org.atex.ssh.SshConnection;
 import org.atex.ssh.SshOptions;
@@ -188,6 +192,21 @@ public final class Uses {
                     var executor = CommandExecutor.factory().open(connection)) {
                 CommandTest test = CommandTest.of("/a", Command.of("true"));
                 check(executor.run(test, Artifacts.at(directory)).outcome() == Outcome.PASSED, "a command passes");
+            }
+        }
+    }
+
+    static final class AScenario implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            Path description = Files.writeString(
+                    directory.resolve("a.json"),
+                    "{\"test_name\": \"a\", \"total_hours\": 0.00001, \"events\": [{\"name\": \"true\"}]}");
+            Scenario test = ScenarioReader.of(Map.of("true", Action.command(Command.of("true"))))
+                    .read(description);
+            try (var connection = LocalConnection.open();
+                    var executor = ScenarioExecutor.factory().open(connection)) {
+                check(executor.run(test, Artifacts.at(directory)).outcome() == Outcome.PASSED, "a scenario passes");
             }
         }
     }

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -36,6 +37,9 @@ record JsonItem(@Nullable Object value, Place place, Place keyPlace) {
             // So does pytest-orchestration.
             .enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
             .build();
+
+    /** A location in messages of Jackson, which does not name the file. */
+    private static final Pattern START_MARKER = Pattern.compile(" \\(start marker at .*?\\]\\)", Pattern.DOTALL);
 
     /**
      * A place in a file.
@@ -84,7 +88,7 @@ record JsonItem(@Nullable Object value, Place place, Place keyPlace) {
                     file,
                     location == null ? Place.START : Place.of(location),
                     "",
-                    "it is not valid JSON: " + Words.line(e.getOriginalMessage()),
+                    "it is not valid JSON: " + Words.line(START_MARKER.matcher(e.getOriginalMessage()).replaceAll("")),
                     e);
         }
     }

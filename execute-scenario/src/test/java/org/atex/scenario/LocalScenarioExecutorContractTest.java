@@ -19,7 +19,7 @@ class LocalScenarioExecutorContractTest extends ExecutorContract {
     private final String leftover = UUID.randomUUID().toString();
 
     @Override
-    protected Connection connect() {
+    protected Connection connect() throws Exception {
         return LocalConnection.open();
     }
 
@@ -70,7 +70,7 @@ class LocalScenarioExecutorContractTest extends ExecutorContract {
     }
 
     @Override
-    protected boolean isLeftBehind(Connection system) {
+    protected boolean isLeftBehind(Connection system) throws Exception {
         return ProcessHandle.allProcesses()
                 .anyMatch(process -> process.info().commandLine().orElse("").contains(leftover));
     }

@@ -166,7 +166,7 @@ class ScenarioReaderTest {
             {"test_name": "x", "total_hours": 1, "unref_setup_fixtures": ["db"], "events": []}  | 63 | unref_setup_fixtures[0] | withFixture
             {"test_name": "x", "test_name": "y"}                                                | 31 |                       | Duplicate
             [1]                                                                                 |  1 |                       | must be an object, not a list
-            {"test_name": "x"                                                                   | 19 |                       | not valid JSON
+            {"test_name": "x"                                                                   | 18 |                       | not valid JSON
             {"test_name": 'x'}                                                                  | 15 |                       | not valid JSON
             {"test_name": "x"} {}                                                               | 20 |                       | more data
             """)
@@ -183,6 +183,7 @@ class ScenarioReaderTest {
     void linesAreCounted() throws Exception {
         ScenarioFormatException e = refused(COMPLETE.replace("300", "-1").replace("[\"device\"]", "[]"));
         assertThat(e.line()).isEqualTo(8);
+        assertThat(refused("{\n").getMessage()).contains("not valid JSON", "end-of-input").doesNotContain("Source");
         assertThat(refused("").getMessage()).contains("empty");
         assertThat(refused("[".repeat(2000)).getMessage()).contains("not valid JSON");
         assertThat(refused("\"" + "x".repeat(2_000_000) + "\"").getMessage()).contains("bytes");
