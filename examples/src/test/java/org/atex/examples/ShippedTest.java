@@ -27,6 +27,7 @@ class ShippedTest {
         "Local",
         "TestingFarm",
         "ACommand",
+        "AScenario",
         "FmfTrees",
         "Fmf",
         "JsonLines",
@@ -34,6 +35,7 @@ class ShippedTest {
         "AdHoc",
         "Interleave"
         "Api", "Results", "Local", "TestingFarm", "ACommand", "AScenario", "FmfTrees", "Fmf", "JsonLines", "JUnitXml", "AdHoc"
+        "AdHoc"
     };
 
     @TempDir

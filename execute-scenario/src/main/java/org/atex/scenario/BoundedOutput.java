@@ -55,11 +55,14 @@ final class BoundedOutput implements AutoCloseable {
         if (direct > 0) {
             out().write(bytes, 0, direct);
         }
-        for (int i = direct; i < length; i++) {
-            if (ring.length == 0) {
-                ring = new byte[HALF];
-            }
-            ring[(int) ((read + i - HALF) % HALF)] = bytes[i];
+        if (direct < length && ring.length == 0) {
+            ring = new byte[HALF];
+        }
+        for (int i = direct; i < length; ) {
+            int at = (int) ((read + i - HALF) % HALF);
+            int piece = Math.min(length - i, HALF - at);
+            System.arraycopy(bytes, i, ring, at, piece);
+            i += piece;
         }
         read += length;
     }

@@ -21,8 +21,10 @@ final class ConnectionWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionWatch.class);
 
     /** Reads its input, which nothing writes. Unlike sleep, it has no time limit on any system. */
-    private static final Command WAITING =
-            Command.of("cat").withStdin(Input.pipe()).withStdout(Output.discard()).withStderr(Output.discard());
+    private static final Command WAITING = Command.of("cat")
+            .withStdin(Input.pipe())
+            .withStdout(Output.discard())
+            .withStderr(Output.discard());
 
     /** A test may kill the command, or the system may lack it. */
     private static final int MAX_STARTS = 10;
@@ -58,8 +60,11 @@ final class ConnectionWatch implements AutoCloseable {
                     LOG.debug("the command that watches the connection ended with {}", end);
                 }
             }
-            LOG.warn("cannot watch the connection for loss, because '{}' ended {} times on the system; a loss is noticed"
-                    + " when an event uses the connection", WAITING, MAX_STARTS);
+            LOG.warn(
+                    "cannot watch the connection for loss, because '{}' ended {} times on the system; a loss is noticed"
+                            + " when an event uses the connection",
+                    WAITING,
+                    MAX_STARTS);
         } catch (InterruptedException e) {
             // close() ends the watch.
         } catch (RuntimeException e) {

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /** A file that describes a scenario, in the format of pytest-orchestration. Immutable. */
 final class Description {
     private static final Set<String> KEYS = Set.of("test_name", "total_hours", "unref_setup_fixtures", "events");
-    private static final Set<String> EVENT_KEYS = Set.of(
-            "name", "interval_sec", "interval_min", "interval_hour", "at_startup", "at_teardown", "params");
+    private static final Set<String> EVENT_KEYS =
+            Set.of("name", "interval_sec", "interval_min", "interval_hour", "at_startup", "at_teardown", "params");
 
     /** The keys of intervals, each with its unit. */
     private static final List<Map.Entry<String, Duration>> INTERVALS = List.of(
@@ -89,9 +89,13 @@ final class Description {
             String place = key + "[" + i + "]";
             String fixture = string(list.get(i), place);
             if (!fixtures.contains(fixture)) {
-                throw wrong(list.get(i), place, "the fixture " + fixture + " is not known, only "
-                        + new TreeSet<>(fixtures) + "; set it up in the program, such as in a hook for systems, and"
-                        + " pass its name to withFixture(…)");
+                throw wrong(
+                        list.get(i),
+                        place,
+                        "the fixture " + fixture + " is not known, only "
+                                + new TreeSet<>(fixtures)
+                                + "; set it up in the program, such as in a hook for systems, and"
+                                + " pass its name to withFixture(…)");
             }
         }
     }
@@ -132,8 +136,10 @@ final class Description {
         String name = string(nameItem, place + ".name");
         Action action = actions.get(name);
         if (action == null) {
-            throw wrong(nameItem, place + ".name", "there is no action for the event " + name + ", only for "
-                    + new TreeSet<>(actions.keySet()));
+            throw wrong(
+                    nameItem,
+                    place + ".name",
+                    "there is no action for the event " + name + ", only for " + new TreeSet<>(actions.keySet()));
         }
         try {
             return Event.atStart(name, action)
@@ -203,8 +209,11 @@ final class Description {
         }
         long rounded = nanos.setScale(0, RoundingMode.HALF_UP).longValue();
         if (rounded <= 0) {
-            throw wrong(item, place, "the time must be positive, not " + number
-                    + (place.startsWith("events") ? "; leave the key out for no interval" : ""));
+            throw wrong(
+                    item,
+                    place,
+                    "the time must be positive, not " + number
+                            + (place.startsWith("events") ? "; leave the key out for no interval" : ""));
         }
         return Duration.ofNanos(rounded);
     }

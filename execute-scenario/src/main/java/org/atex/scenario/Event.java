@@ -117,16 +117,7 @@ public record Event(
      * @param value the name
      */
     public Event withName(String value) {
-        return new Event(
-                value,
-                action,
-                interval,
-                runsAtStart,
-                runsAtEnd,
-                overlap,
-                maxParallel,
-                onFailure,
-                parameters);
+        return new Event(value, action, interval, runsAtStart, runsAtEnd, overlap, maxParallel, onFailure, parameters);
     }
 
     /**
@@ -135,8 +126,7 @@ public record Event(
      * @param value the interval, or null for none
      */
     public Event withInterval(@Nullable Duration value) {
-        return new Event(
-                name, action, value, runsAtStart, runsAtEnd, overlap, maxParallel, onFailure, parameters);
+        return new Event(name, action, value, runsAtStart, runsAtEnd, overlap, maxParallel, onFailure, parameters);
     }
 
     /**
@@ -172,8 +162,7 @@ public record Event(
      * @param max the maximum number that run at the same time; 16 by default
      */
     public Event withMaxParallel(int max) {
-        return new Event(
-                name, action, interval, runsAtStart, runsAtEnd, Overlap.PARALLEL, max, onFailure, parameters);
+        return new Event(name, action, interval, runsAtStart, runsAtEnd, Overlap.PARALLEL, max, onFailure, parameters);
     }
 
     /**

@@ -27,7 +27,8 @@ record Failure(String note, @Nullable String stackTrace, boolean isLoss) {
         try {
             StringWriter text = new StringWriter();
             e.printStackTrace(new PrintWriter(text));
-            return text.getBuffer().substring(0, Math.min(MAX_TRACE, text.getBuffer().length()));
+            return text.getBuffer()
+                    .substring(0, Math.min(MAX_TRACE, text.getBuffer().length()));
         } catch (Throwable broken) {
             // The exception belongs to the user, and so do its methods.
             return null;

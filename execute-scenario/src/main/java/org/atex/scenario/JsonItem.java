@@ -88,23 +88,24 @@ record JsonItem(@Nullable Object value, Place place, Place keyPlace) {
                     file,
                     location == null ? Place.START : Place.of(location),
                     "",
-                    "it is not valid JSON: " + Words.line(START_MARKER.matcher(e.getOriginalMessage()).replaceAll("")),
+                    "it is not valid JSON: "
+                            + Words.line(
+                                    START_MARKER.matcher(e.getOriginalMessage()).replaceAll("")),
                     e);
         }
     }
 
     private static JsonItem item(JsonParser parser, Place keyPlace) {
         Place place = Place.of(parser.currentTokenLocation());
-        Object value =
-                switch (parser.currentToken()) {
-                    case START_OBJECT -> object(parser);
-                    case START_ARRAY -> array(parser);
-                    case VALUE_STRING -> parser.getString();
-                    case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getNumberValue();
-                    case VALUE_TRUE -> true;
-                    case VALUE_FALSE -> false;
-                    default -> null;
-                };
+        Object value = switch (parser.currentToken()) {
+            case START_OBJECT -> object(parser);
+            case START_ARRAY -> array(parser);
+            case VALUE_STRING -> parser.getString();
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getNumberValue();
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            default -> null;
+        };
         return new JsonItem(value, place, keyPlace);
     }
 

@@ -1,5 +1,7 @@
 package org.atex.scenario;
 
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.atex.api.Connection;
 import org.atex.api.Status;
@@ -55,11 +57,40 @@ public interface Occurrence {
      * {@code error}, the scenario fails at its end.
      *
      * @param status the status
-     * @param name the name of the part
-     * @param note a short text of one line, or null
-     * @throws IllegalArgumentException if the name is blank
+     * @param part the name of the part, up to 1,000 characters
+     * @param note a short text of one line, or null; cut to 10,000 characters
+     * @throws IllegalArgumentException if the name is blank or too long
      * @throws IllegalStateException if the scenario has ended, or has reported 100,000 parts
      * @throws java.io.UncheckedIOException if the result cannot be written; the scenario ends
      */
-    void report(Status status, String name, @Nullable String note);
+    void report(Status status, String part, @Nullable String note);
+
+    /**
+     * Like {@link #report(Status, String, String)}, with files that belong to the part.
+     *
+     * {@snippet :
+     * Path report = occurrence.file("sysreport", "sos.tar.xz");
+     * occurrence.connection().download("/var/tmp/sos.tar.xz", report);
+     * occurrence.report(Status.INFO, "sysreport", null, List.of("sos.tar.xz"));
+     * }
+     *
+     * @param status the status
+     * @param part the name of the part
+     * @param note a short text of one line, or null
+     * @param files the names of files, which must exist at the paths that {@link #file} returns
+     * @throws IllegalArgumentException if a file does not exist, or the name is blank or too long
+     * @throws IllegalStateException if the scenario has ended, or has reported 100,000 parts
+     * @throws java.io.UncheckedIOException if the result cannot be written; the scenario ends
+     */
+    void report(Status status, String part, @Nullable String note, List<String> files);
+
+    /**
+     * {@return the local path at which an event may write a file of a part that it reports} The directory exists. The
+     * size is not limited.
+     *
+     * @param part the name of the part
+     * @param name the name of the file
+     * @throws java.io.UncheckedIOException if the directory cannot be created; the scenario ends
+     */
+    Path file(String part, String name);
 }

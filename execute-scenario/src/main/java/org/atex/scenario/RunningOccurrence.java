@@ -2,6 +2,7 @@ package org.atex.scenario;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -167,7 +168,17 @@ final class RunningOccurrence implements Occurrence {
     }
 
     @Override
-    public void report(Status status, String name, @Nullable String note) {
-        run.report(status, name, note);
+    public void report(Status status, String part, @Nullable String note) {
+        run.report(status, part, note, List.of());
+    }
+
+    @Override
+    public void report(Status status, String part, @Nullable String note, List<String> files) {
+        run.report(status, part, note, List.copyOf(files));
+    }
+
+    @Override
+    public Path file(String part, String name) {
+        return run.file(part, name);
     }
 }

@@ -68,8 +68,8 @@ public record Scenario(PlainTest plan, Duration duration, List<Event> events, Du
             }
             String why = event.neverRuns(duration);
             if (why != null) {
-                throw new IllegalArgumentException(
-                        "the event " + event.name() + " of the scenario " + plan.name() + " would never run: it " + why);
+                throw new IllegalArgumentException("the event " + event.name() + " of the scenario " + plan.name()
+                        + " would never run: it " + why);
             }
         }
     }

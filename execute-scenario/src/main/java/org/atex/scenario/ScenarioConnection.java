@@ -85,8 +85,8 @@ final class ScenarioConnection implements Connection {
     @Override
     public RunningCommand start(Command command) throws InterruptedException {
         refuseIfCutOff();
-        TrackedCommand started = new TrackedCommand(
-                noticingLoss(() -> connection.start(command.withEnvironment(environment))));
+        TrackedCommand started =
+                new TrackedCommand(noticingLoss(() -> connection.start(command.withEnvironment(environment))));
         commands.add(started, this);
         // Checked again, because the connection have been cut off before the command was registered.
         if (isCutOff()) {
@@ -171,8 +171,11 @@ final class ScenarioConnection implements Connection {
 
         @Override
         public void close() {
-            command.close();
-            commands.remove(this);
+            try {
+                command.close();
+            } finally {
+                commands.remove(this);
+            }
         }
     }
 }

@@ -141,7 +141,8 @@ public final class ScenarioReader {
                     .sorted()
                     .toList();
         } catch (IOException e) {
-            throw new UncheckedIOException("could not list the descriptions of scenarios in " + directory + ": " + e, e);
+            throw new UncheckedIOException(
+                    "could not list the descriptions of scenarios in " + directory + ": " + e, e);
         }
         Map<String, Description> all = new TreeMap<>();
         for (Path file : files) {

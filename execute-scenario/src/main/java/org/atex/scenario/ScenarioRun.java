@@ -2,6 +2,8 @@ package org.atex.scenario;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,12 +14,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.atex.api.Artifacts;
 import org.atex.api.Connection;
+import org.atex.api.ConnectionLostException;
 import org.atex.api.Outcome;
 import org.atex.api.ReportedResult;
 import org.atex.api.Status;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestInvocation;
+import org.atex.artifacts.SafePath;
 import org.atex.support.Plural;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +33,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ScenarioRun {
     private static final String INTERRUPTED = "ended by an interrupt";
+
+    /** Lines of results must not be too long for their readers. */
+    private static final int MAX_NAME = 1000;
+
+    private static final int MAX_NOTE = 10_000;
 
     /** An event for the loop. */
     private sealed interface Message {
@@ -49,6 +58,7 @@ final class ScenarioRun {
     private final Duration limit;
     private final Map<String, String> environment;
     private final Connection connection;
+    private final Artifacts into;
     private final ScenarioResults results;
     private final LinkedBlockingQueue<Message> messages = new LinkedBlockingQueue<>();
     private final OpenCommands commands = new OpenCommands();
@@ -68,6 +78,7 @@ final class ScenarioRun {
         this.test = test.name();
         this.scenario = scenario;
         this.connection = connection;
+        this.into = into;
         this.results = results;
         environment = TestInvocation.of(test).environment();
         Duration own = test.limit();
@@ -92,7 +103,7 @@ final class ScenarioRun {
         long begin = System.nanoTime();
         @Nullable Timetable timetable;
         try (ConnectionWatch unused = new ConnectionWatch(
-                test, connection, () -> messages.add(new Message.Ready()), e -> lose(Words.of(e)))) {
+                test, connection, () -> messages.add(new Message.Ready()), this::lose)) {
             timetable = isReady() ? loop(begin) : null;
         } finally {
             commands.close();
@@ -162,8 +173,7 @@ final class ScenarioRun {
                 case Decision.Start start -> start(start.occurrence());
                 case Decision.Pull pull -> killSwitch.pullAtEnd();
                 case Decision.NewSwitch unused -> killSwitch = new RunSwitch(this::pull);
-                case Decision.Interrupt interrupt ->
-                    interrupt.occurrences().forEach(id -> interrupt(id, interrupt));
+                case Decision.Interrupt interrupt -> interrupt.occurrences().forEach(id -> interrupt(id, interrupt));
                 case Decision.Abandon abandon -> abandon.occurrences().forEach(this::abandon);
             }
         }
@@ -171,8 +181,7 @@ final class ScenarioRun {
 
     private void start(OccurrenceId id) {
         Event event = scenario.events().get(id.event());
-        ScenarioConnection own = new ScenarioConnection(
-                connection, test, environment, e -> lose(Words.line(String.valueOf(e.getMessage()))), commands);
+        ScenarioConnection own = new ScenarioConnection(connection, test, environment, this::lose, commands);
         RunningOccurrence occurrence = new RunningOccurrence(id, event, own, killSwitch, this);
         running.put(id, occurrence);
         tallies.get(id.event()).started();
@@ -218,9 +227,10 @@ final class ScenarioRun {
         messages.add(new Message.End("the kill switch was pulled: " + Words.line(reason)));
     }
 
-    private void lose(String reason) {
+    private void lose(RuntimeException e) {
+        String reason = e instanceof ConnectionLostException ? Words.line(String.valueOf(e.getMessage())) : Words.of(e);
         if (lost.compareAndSet(null, reason)) {
-            messages.add(new Message.End("the connection was lost: " + reason));
+            messages.add(new Message.End(reason));
         }
     }
 
@@ -230,17 +240,41 @@ final class ScenarioRun {
         }
     }
 
-    /** An event reports a part. */
-    void report(Status status, String name, @Nullable String note) {
-        if (name.isBlank()) {
-            throw new IllegalArgumentException("a part of the scenario " + test + " needs a name, but the name is blank");
-        }
+    /** {@return the path for a file of a part that an event reports; its directory exists} */
+    Path file(String part, String name) {
+        Path file = into.files().resolve(SafePath.ofFile(part, name));
         try {
-            results.report(ReportedResult.of(status, note, List.of()).withName(name));
+            Files.createDirectories(file.getParent());
         } catch (IOException e) {
             storageFailed(e);
             throw new UncheckedIOException(
-                    "could not write the part " + name + " of the scenario " + test + ": " + e.getMessage(), e);
+                    "could not make a directory for files of the part " + part + " of the scenario " + test + ": " + e,
+                    e);
+        }
+        return file;
+    }
+
+    /** An event reports a part. */
+    void report(Status status, String part, @Nullable String note, List<String> files) {
+        if (part.isBlank() || part.length() > MAX_NAME) {
+            throw new IllegalArgumentException("a part of the scenario " + test + " needs a name of 1 to " + MAX_NAME
+                    + " characters, not '" + Words.line(part) + "'");
+        }
+        for (String file : files) {
+            Path path = into.files().resolve(SafePath.ofFile(part, file));
+            if (!Files.exists(path)) {
+                throw new IllegalArgumentException("the part " + part + " of the scenario " + test
+                        + " names the file '" + Words.line(file) + "', but " + path
+                        + " does not exist; write the file first, at the path that file(part, name) returns");
+            }
+        }
+        String text = note == null || note.length() <= MAX_NOTE ? note : note.substring(0, MAX_NOTE) + "…";
+        try {
+            results.report(ReportedResult.of(status, text, files).withName(part));
+        } catch (IOException e) {
+            storageFailed(e);
+            throw new UncheckedIOException(
+                    "could not write the part " + part + " of the scenario " + test + ": " + e, e);
         }
     }
 
@@ -252,7 +286,7 @@ final class ScenarioRun {
             return;
         }
         try {
-            record(occurrence, described, nanos);
+            recordEnd(occurrence, described, nanos);
         } catch (IOException e) {
             storageFailed(e);
         } finally {
@@ -260,7 +294,7 @@ final class ScenarioRun {
         }
     }
 
-    private void record(RunningOccurrence occurrence, @Nullable Failure failure, long nanos) throws IOException {
+    private void recordEnd(RunningOccurrence occurrence, @Nullable Failure failure, long nanos) throws IOException {
         Decision.Interrupt interrupt = occurrence.interrupt();
         EventTally tally = tallies.get(occurrence.id().event());
         if (interrupt != null && !interrupt.isFailure()) {
@@ -311,35 +345,51 @@ final class ScenarioRun {
     /** {@return the end of the attempt} The most serious cause decides. */
     private TestEnd end(@Nullable Timetable timetable) {
         String loss = lost.get();
-        String pulled = results.pullReason();
-        String failed = firstFailure.get();
         if (interrupted) {
-            return TestEnd.of(Outcome.CANCELLED, INTERRUPTED);
+            return end(Outcome.CANCELLED, INTERRUPTED);
         }
         if (loss != null) {
-            return TestEnd.of(Outcome.LOST, "the connection was lost: " + loss);
+            return end(Outcome.LOST, loss);
         }
-        if (timetable == null || timetable.isTimedOut()) {
-            return TestEnd.of(Outcome.TIMED_OUT, limitReached() + (timetable == null ? ", while connecting" : ""));
+        if (timetable == null) {
+            return end(Outcome.TIMED_OUT, limitReached() + ", while connecting");
+        }
+        if (timetable.isTimedOut()) {
+            return end(Outcome.TIMED_OUT, limitReached());
+        }
+        String failure = failure();
+        if (!abandoned.isEmpty()) {
+            return end(Outcome.ERROR, failure);
+        }
+        return failure == null ? TestEnd.of(Outcome.PASSED, null) : end(Outcome.FAILED, failure);
+    }
+
+    /** {@return an end whose note also names the abandoned occurrences} */
+    private TestEnd end(Outcome outcome, @Nullable String reason) {
+        List<String> reasons = new ArrayList<>();
+        if (reason != null) {
+            reasons.add(reason);
         }
         if (!abandoned.isEmpty()) {
-            return TestEnd.of(
-                    Outcome.ERROR,
-                    Plural.of(abandoned.size(), "occurrence", "ignores", "ignore") + " interrupts and still runs: "
-                            + Words.line(String.join(", ", abandoned)));
+            reasons.add(Plural.of(abandoned.size(), "occurrence", "ignores", "ignore") + " interrupts: "
+                    + Words.line(String.join(", ", abandoned)));
         }
+        return TestEnd.of(outcome, String.join("; ", reasons));
+    }
+
+    /** {@return the reason why the scenario has failed, or null if it has not} */
+    private @Nullable String failure() {
+        String pulled = results.pullReason();
         if (pulled != null) {
-            return TestEnd.of(Outcome.FAILED, "the kill switch was pulled: " + pulled);
+            return "the kill switch was pulled: " + pulled;
         }
-        if (failed != null) {
-            long failures = tallies.stream().mapToLong(EventTally::seriousFailures).sum();
-            return TestEnd.of(
-                    Outcome.FAILED, Plural.of(failures, "occurrence") + " failed, the first one was " + failed);
+        String first = firstFailure.get();
+        if (first != null) {
+            long failures =
+                    tallies.stream().mapToLong(EventTally::seriousFailures).sum();
+            return Plural.of(failures, "occurrence") + " failed, the first one was " + first;
         }
-        if (results.hasReportedFailure()) {
-            return TestEnd.of(Outcome.FAILED, "an event reported a failed part");
-        }
-        return TestEnd.of(Outcome.PASSED, null);
+        return results.hasReportedFailure() ? "an event reported a failed part" : null;
     }
 
     /** Writes the parts of the events, and the result of the test itself. Returns the first failure to write. */

@@ -21,8 +21,8 @@ final class Timetable {
     /** The time that an interrupted occurrence has to end before it is abandoned. */
     static final Duration INTERRUPT_PERIOD = Duration.ofSeconds(5);
 
-    /** The same time if the scenario is stopped. An executor must react to an interrupt within one second. */
-    static final Duration STOP_PERIOD = Duration.ofMillis(500);
+    /** The same time if the scenario is stopped, which should not take long. */
+    static final Duration STOP_PERIOD = Duration.ofSeconds(3);
 
     private enum Phase {
         /** Occurrences start when they are due. */

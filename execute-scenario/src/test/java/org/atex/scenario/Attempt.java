@@ -48,9 +48,8 @@ record Attempt(TestEnd end, Artifacts artifacts) {
 
     /** {@return the only part of a name} */
     ReportedResult part(String name) throws IOException {
-        List<ReportedResult> parts = results().stream()
-                .filter(result -> name.equals(result.name()))
-                .toList();
+        List<ReportedResult> parts =
+                results().stream().filter(result -> name.equals(result.name())).toList();
         if (parts.size() != 1) {
             throw new AssertionError("expected one part " + name + ", but the results are " + results());
         }

@@ -62,8 +62,7 @@ class InterruptedScenarioTest {
 
         @Test
         void interruptAtRandomMoments() throws Exception {
-            try (Connection connection =
-                    PodmanConnection.open(lab.container().id())) {
+            try (Connection connection = PodmanConnection.open(lab.container().id())) {
                 InterruptedScenarioTest test = new InterruptedScenarioTest();
                 test.here = here;
                 test.interruptAtRandomMoments(connection, 20);
@@ -79,7 +78,9 @@ class InterruptedScenarioTest {
             }
             assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
         }
-        assertThat(connection.run(Command.bash("grep -lz '98765[4]' /proc/[0-9]*/cmdline")).stdout())
+        assertThat(connection
+                        .run(Command.bash("grep -lz '98765[4]' /proc/[0-9]*/cmdline"))
+                        .stdout())
                 .as("commands of events that still run")
                 .isEmpty();
     }
@@ -125,7 +126,9 @@ class InterruptedScenarioTest {
                 }));
         Scenario timed = scenario.withGracePeriod(moment == Moment.AT_END ? Duration.ZERO : LONG);
         Call<TestEnd> call = Call.of(() -> executor.run(timed, into));
-        assertThat(reached.await(30, TimeUnit.SECONDS)).as("%s is reached", moment).isTrue();
+        assertThat(reached.await(30, TimeUnit.SECONDS))
+                .as("%s is reached", moment)
+                .isTrue();
         for (int spin = random.nextInt(200_000); spin > 0; spin--) {
             Thread.onSpinWait(); // interrupts a little later each time
         }

@@ -51,9 +51,7 @@ class LocalScenarioExecutorContractTest extends ExecutorContract {
     @Override
     protected TestCase requiring(String variable, String value) {
         return Scenario.of(
-                "/requiring",
-                SHORT,
-                Event.command("test", Command.bash("[[ ${!1-} == \"$2\" ]]", variable, value)));
+                "/requiring", SHORT, Event.command("test", Command.bash("[[ ${!1-} == \"$2\" ]]", variable, value)));
     }
 
     @Override
@@ -64,9 +62,14 @@ class LocalScenarioExecutorContractTest extends ExecutorContract {
     @Override
     protected TestCase leavingAProcess() {
         // The action does not close its command.
-        return Scenario.of("/leaving", SHORT, Event.atStart("daemon", occurrence -> occurrence
-                .connection()
-                .start(Command.bash("setsid bash -c 'sleep 1000; exit 1' \"$1\"", leftover))));
+        return Scenario.of(
+                "/leaving",
+                SHORT,
+                Event.atStart(
+                        "daemon",
+                        occurrence -> occurrence
+                                .connection()
+                                .start(Command.bash("setsid bash -c 'sleep 1000; exit 1' \"$1\"", leftover))));
     }
 
     @Override

@@ -115,7 +115,8 @@ class ScenarioExecutorTest {
         Attempt attempt = run(Scenario.of(
                 "/failures",
                 Duration.ofSeconds(1),
-                Event.every("bad", Duration.ofMillis(1), failing("broken\nindeed")).withMaxParallel(50)));
+                Event.every("bad", Duration.ofMillis(1), failing("broken\nindeed"))
+                        .withMaxParallel(50)));
 
         long failures = attempt.count("bad", "failures");
         assertThat(failures).isEqualTo(attempt.count("bad", "occurrences"));
@@ -133,8 +134,8 @@ class ScenarioExecutorTest {
     @EnumSource
     void onFailureDecides(OnFailure onFailure) throws Exception {
         Duration duration = onFailure == OnFailure.STOP ? LONG : SHORT;
-        Attempt attempt =
-                run(Scenario.of("/x", duration, Event.atStart("bad", failing("no")).withOnFailure(onFailure)));
+        Attempt attempt = run(
+                Scenario.of("/x", duration, Event.atStart("bad", failing("no")).withOnFailure(onFailure)));
 
         boolean report = onFailure == OnFailure.REPORT;
         assertThat(attempt.end().outcome()).isEqualTo(report ? Outcome.PASSED : Outcome.FAILED);
@@ -147,18 +148,22 @@ class ScenarioExecutorTest {
 
     @Test
     void errorsOfActionsAreFailures() throws Exception {
-        Attempt attempt = run(Scenario.of("/x", SHORT, Event.atStart("deep", occurrence -> {
-            throw new StackOverflowError("deep");
-        }), Event.atStart("hostile", occurrence -> {
-            throw new IllegalStateException() {
-                private static final long serialVersionUID = 1L;
+        Attempt attempt = run(Scenario.of(
+                "/x",
+                SHORT,
+                Event.atStart("deep", occurrence -> {
+                    throw new StackOverflowError("deep");
+                }),
+                Event.atStart("hostile", occurrence -> {
+                    throw new IllegalStateException() {
+                        private static final long serialVersionUID = 1L;
 
-                @Override
-                public String toString() {
-                    throw new IllegalStateException("no text");
-                }
-            };
-        })));
+                        @Override
+                        public String toString() {
+                            throw new IllegalStateException("no text");
+                        }
+                    };
+                })));
         assertThat(attempt.part("deep#0").note()).contains("StackOverflowError", "deep");
         assertThat(attempt.part("hostile#0").note()).contains("ScenarioExecutorTest");
     }
@@ -169,8 +174,8 @@ class ScenarioExecutorTest {
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
                 String reason = "reason " + i;
-                threads.add(Thread.ofVirtual()
-                        .start(() -> occurrence.killSwitch().pull(reason)));
+                threads.add(
+                        Thread.ofVirtual().start(() -> occurrence.killSwitch().pull(reason)));
             }
             for (Thread thread : threads) {
                 thread.join();
@@ -193,15 +198,17 @@ class ScenarioExecutorTest {
                         Scenario.of(
                                 "/kill",
                                 LONG,
-                                Event.every("slow", Duration.ofMinutes(10), occurrence -> occurrence
-                                        .killSwitch()
-                                        .await(LONG)),
+                                Event.every(
+                                        "slow",
+                                        Duration.ofMinutes(10),
+                                        occurrence -> occurrence.killSwitch().await(LONG)),
                                 Event.atStart("killer", occurrence -> {
                                     pulled[0] = System.nanoTime();
                                     occurrence.killSwitch().pull("now");
                                 })),
                         here);
-                best = Math.min(best, Duration.ofNanos(System.nanoTime() - pulled[0]).toMillis());
+                best = Math.min(
+                        best, Duration.ofNanos(System.nanoTime() - pulled[0]).toMillis());
             }
         }
         assertThat(best).isLessThanOrEqualTo(100);
@@ -210,15 +217,19 @@ class ScenarioExecutorTest {
     @Test
     void occurrencesThatIgnoreTheSwitchAreInterruptedAfterTheGracePeriod() throws Exception {
         AtomicBoolean interrupted = new AtomicBoolean();
-        Attempt attempt = run(Scenario.of("/grace", SHORT, Event.atStart("deaf", occurrence -> {
-                    try {
-                        Thread.sleep(LONG);
-                    } catch (InterruptedException e) {
-                        interrupted.set(true);
-                    }
-                }), Event.atStart("polite", occurrence -> {
-                    assertThat(occurrence.killSwitch().await(LONG)).isTrue();
-                }))
+        Attempt attempt = run(Scenario.of(
+                        "/grace",
+                        SHORT,
+                        Event.atStart("deaf", occurrence -> {
+                            try {
+                                Thread.sleep(LONG);
+                            } catch (InterruptedException e) {
+                                interrupted.set(true);
+                            }
+                        }),
+                        Event.atStart("polite", occurrence -> {
+                            assertThat(occurrence.killSwitch().await(LONG)).isTrue();
+                        }))
                 .withGracePeriod(Duration.ofMillis(200)));
 
         assertThat(interrupted).isTrue();
@@ -233,22 +244,29 @@ class ScenarioExecutorTest {
         AtomicReference<Thread> thread = new AtomicReference<>();
         LinkedBlockingQueue<Throwable> refused = new LinkedBlockingQueue<>();
         AtomicBoolean ended = new AtomicBoolean();
-        Attempt attempt = run(Scenario.of("/stubborn", SHORT, Event.atStart("stone", occurrence -> {
-                    thread.set(Thread.currentThread());
-                    try (UninterruptibleSection section = UninterruptibleSection.enter()) {
-                        section.await(release);
-                    }
-                    refused.add(catchThrowable(() -> occurrence.report(Status.PASS, "late", null)));
-                    refused.add(catchThrowable(() -> occurrence.killSwitch().pull("late")));
-                    refused.add(catchThrowable(() -> occurrence.connection().run(Command.of("true"))));
-                }), Event.atEnd("last", occurrence -> {
-                    assertThat(occurrence.killSwitch().pulled()).isFalse();
-                    ended.set(true);
-                }))
+        Attempt attempt = run(Scenario.of(
+                        "/stubborn",
+                        SHORT,
+                        Event.atStart("stone", occurrence -> {
+                            thread.set(Thread.currentThread());
+                            try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+                                section.await(release);
+                            }
+                            refused.add(catchThrowable(() -> occurrence.report(Status.PASS, "late", null)));
+                            refused.add(
+                                    catchThrowable(() -> occurrence.killSwitch().pull("late")));
+                            refused.add(
+                                    catchThrowable(() -> occurrence.connection().run(Command.of("true"))));
+                        }),
+                        Event.atEnd("last", occurrence -> {
+                            assertThat(occurrence.killSwitch().pulled()).isFalse();
+                            ended.set(true);
+                        }))
                 .withGracePeriod(Duration.ZERO));
 
         assertThat(attempt.end().outcome()).isEqualTo(Outcome.ERROR);
-        assertThat(attempt.end().note()).contains("1 occurrence ignores", "stone#0", thread.get().getName());
+        assertThat(attempt.end().note())
+                .contains("1 occurrence ignores", "stone#0", thread.get().getName());
         assertThat(thread.get().getName()).isEqualTo("atex-scenario-/stubborn-stone#0");
         assertThat(attempt.part("stone#0").status()).isEqualTo(Status.ERROR);
         assertThat(attempt.count("stone", "abandoned")).isEqualTo(1);
@@ -263,11 +281,38 @@ class ScenarioExecutorTest {
     }
 
     @Test
+    void anInterruptedRunDoesNotWaitLongForOccurrencesThatIgnoreInterrupts() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        CountDownLatch started = new CountDownLatch(1);
+        Artifacts into = Artifacts.at(Files.createDirectory(here.resolve("into")));
+        try (LocalConnection connection = LocalConnection.open();
+                Executor executor = ScenarioExecutor.factory().open(connection)) {
+            Scenario scenario = Scenario.of("/stubborn", LONG, Event.atStart("stone", occurrence -> {
+                started.countDown();
+                try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+                    section.await(release);
+                }
+            }));
+            Call<TestEnd> call = Call.of(() -> executor.run(scenario, into));
+            started.await();
+            assertThat(call.interrupt().failure()).isInstanceOf(InterruptedException.class);
+        } finally {
+            release.countDown();
+        }
+        assertThat(Attempt.results(into).getLast().status()).isEqualTo(Status.INFRA);
+        assertThat(Attempt.results(into).getLast().note()).contains("interrupt", "stone#0", "atex-scenario-/stubborn");
+    }
+
+    @Test
     void eventsAtTheEndHaveASwitchAndALimitOfTheirOwn() throws Exception {
-        Attempt attempt = run(Scenario.of("/end", SHORT, Event.atEnd("slow", occurrence -> {
-                    assertThat(occurrence.killSwitch().pulled()).isFalse();
-                    assertThat(occurrence.killSwitch().await(LONG)).isTrue();
-                }), Event.atEnd("sleeps", occurrence -> Thread.sleep(LONG)))
+        Attempt attempt = run(Scenario.of(
+                        "/end",
+                        SHORT,
+                        Event.atEnd("slow", occurrence -> {
+                            assertThat(occurrence.killSwitch().pulled()).isFalse();
+                            assertThat(occurrence.killSwitch().await(LONG)).isTrue();
+                        }),
+                        Event.atEnd("sleeps", occurrence -> Thread.sleep(LONG)))
                 .withEndLimit(Duration.ofMillis(200)));
 
         assertThat(attempt.end().outcome()).isEqualTo(Outcome.FAILED);
@@ -299,6 +344,25 @@ class ScenarioExecutorTest {
     }
 
     @Test
+    void reportsHaveFiles() throws Exception {
+        Attempt attempt = run(Scenario.of("/files", SHORT, Event.atEnd("collect", occurrence -> {
+            occurrence.connection().download("/etc/hosts", occurrence.file("sys/report", "hosts"));
+            occurrence.report(Status.INFO, "sys/report", "x".repeat(20_000), List.of("hosts"));
+            assertThatThrownBy(() -> occurrence.report(Status.INFO, "sys/report", null, List.of("none")))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("none")
+                    .hasMessageContaining("file(part, name)");
+            assertThatThrownBy(() -> occurrence.report(Status.INFO, "x".repeat(1001), null))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThat(occurrence.file("sys/report", "../../x").toString()).doesNotContain("/../");
+        })));
+        assertThat(attempt.end().outcome()).as("%s", attempt.end()).isEqualTo(Outcome.PASSED);
+        assertThat(attempt.part("sys/report").files()).containsExactly("hosts");
+        assertThat(attempt.part("sys/report").note()).hasSize(10_001);
+        assertThat(attempt.file("sys/report/hosts")).isNotEmpty();
+    }
+
+    @Test
     void nothingReportedIsLost() throws Exception {
         Attempt attempt = run(Scenario.of("/flood", Duration.ofMillis(500), Event.atStart("flood", occurrence -> {
             for (int i = 0; !occurrence.killSwitch().pulled(); i++) {
@@ -327,8 +391,7 @@ class ScenarioExecutorTest {
                 Event.command("silent", Command.of("true"))));
 
         assertThat(attempt.part("echo").files()).containsExactly("output.txt");
-        assertThat(attempt.file("echo/output.txt"))
-                .isEqualTo("==> echo#0 <==\nout\nerr\n==> echo#end <==\nout\nerr\n");
+        assertThat(attempt.file("echo/output.txt")).isEqualTo("==> echo#0 <==\nout\nerr\n==> echo#end <==\nout\nerr\n");
         assertThat(attempt.part("exit#0").files()).containsExactly("output.txt");
         assertThat(attempt.part("exit#0").note()).contains("bash", "ended with exit code 3");
         assertThat(attempt.file("exit#0/output.txt")).isEqualTo("broken\n");
@@ -376,7 +439,8 @@ class ScenarioExecutorTest {
                 "/close",
                 SHORT,
                 Event.atStart("closes", occurrence -> occurrence.connection().close()),
-                Event.atStart("reconnects", occurrence -> occurrence.connection().reconnect(SHORT))));
+                Event.atStart(
+                        "reconnects", occurrence -> occurrence.connection().reconnect(SHORT))));
         assertThat(attempt.part("closes#0").note()).contains("cannot close the connection", "/close");
         assertThat(attempt.part("reconnects#0").note()).contains("cannot reconnect");
     }
@@ -396,7 +460,8 @@ class ScenarioExecutorTest {
                         Event.every("idle", Duration.ofMinutes(10), occurrence -> {}),
                         Event.atStart("loses", occurrence -> connection.lose()),
                         Event.atEnd("local", occurrence -> ended.set(true)),
-                        Event.atEnd("remote", occurrence -> occurrence.connection().run(Command.of("true")))),
+                        Event.atEnd(
+                                "remote", occurrence -> occurrence.connection().run(Command.of("true")))),
                 here);
         assertThat(attempt.end().outcome()).isEqualTo(Outcome.LOST);
         assertThat(attempt.end().systemUsable()).isFalse();
@@ -410,7 +475,10 @@ class ScenarioExecutorTest {
     void aSystemWithoutTheWatchingCommandWorks() throws Exception {
         Attempt attempt = Attempt.on(
                 FakeConnection.obedient(),
-                Scenario.of("/x", SHORT, Event.atStart("a", occurrence -> occurrence.killSwitch().await(LONG))),
+                Scenario.of(
+                        "/x",
+                        SHORT,
+                        Event.atStart("a", occurrence -> occurrence.killSwitch().await(LONG))),
                 here);
         assertThat(attempt.end().outcome()).isEqualTo(Outcome.PASSED);
     }
@@ -437,11 +505,15 @@ class ScenarioExecutorTest {
                 Executor executor = ScenarioExecutor.factory().open(connection)) {
             Artifacts into = Artifacts.at(Files.createDirectory(here.resolve("into")));
             // A file in place of the directory has the same effect for every user.
-            Scenario scenario = Scenario.of("/disk", LONG, Event.atStart("writes", occurrence -> {
-                Files.delete(into.files());
-                Files.createFile(into.files());
-                occurrence.connection().run(Command.of("true"));
-            }), Event.every("echo", Duration.ofMillis(10), Action.command(Command.of("echo", "x"))));
+            Scenario scenario = Scenario.of(
+                    "/disk",
+                    LONG,
+                    Event.atStart("writes", occurrence -> {
+                        Files.delete(into.files());
+                        Files.createFile(into.files());
+                        occurrence.connection().run(Command.of("true"));
+                    }),
+                    Event.every("echo", Duration.ofMillis(10), Action.command(Command.of("echo", "x"))));
             assertThatThrownBy(() -> executor.run(scenario, into))
                     .isInstanceOf(UncheckedIOException.class)
                     .hasMessageContaining("/disk")
@@ -453,14 +525,19 @@ class ScenarioExecutorTest {
     void oneScenarioRunsOnManySystemsAtOnce() throws Exception {
         CountDownLatch all = new CountDownLatch(10);
         List<Connection> seen = Collections.synchronizedList(new ArrayList<>());
-        Scenario scenario = Scenario.of("/shared", Duration.ofMillis(300), Event.atStart("meet", occurrence -> {
-            seen.add(occurrence.connection());
-            occurrence.report(Status.INFO, "host", occurrence.environment().get("HOST"));
-            all.countDown();
-            if (!all.await(60, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("the others did not start");
-            }
-        }), Event.every("tick", Duration.ofMillis(10), Action.command(Command.of("true"))));
+        Scenario scenario = Scenario.of(
+                "/shared",
+                Duration.ofMillis(300),
+                Event.atStart("meet", occurrence -> {
+                    seen.add(occurrence.connection());
+                    occurrence.report(
+                            Status.INFO, "host", occurrence.environment().get("HOST"));
+                    all.countDown();
+                    if (!all.await(60, TimeUnit.SECONDS)) {
+                        throw new IllegalStateException("the others did not start");
+                    }
+                }),
+                Event.every("tick", Duration.ofMillis(10), Action.command(Command.of("true"))));
         List<Call<Attempt>> calls = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             TestInvocation test = TestInvocation.of(scenario).withVariable("HOST", "h" + i);

@@ -60,8 +60,7 @@ class ScenarioReaderTest {
 
     private ScenarioFormatException refused(String json) throws IOException {
         Path file = write("broken.json", json);
-        ScenarioFormatException e =
-                catchThrowableOfType(ScenarioFormatException.class, () -> READER.read(file));
+        ScenarioFormatException e = catchThrowableOfType(ScenarioFormatException.class, () -> READER.read(file));
         assertThat(e).as("an exception for %s", json).isNotNull();
         assertThat(e.file()).isEqualTo(file);
         assertThat(e)
@@ -87,8 +86,7 @@ class ScenarioReaderTest {
                         "start_playback-3");
         assertThat(scenario.events())
                 .extracting(Event::interval)
-                .containsExactly(
-                        Duration.ofMinutes(5), null, null, Duration.ofSeconds(30), Duration.ofHours(1));
+                .containsExactly(Duration.ofMinutes(5), null, null, Duration.ofSeconds(30), Duration.ofHours(1));
         assertThat(scenario.events()).extracting(Event::runsAtStart).containsExactly(true, true, false, false, true);
         assertThat(scenario.events()).extracting(Event::runsAtEnd).containsExactly(false, false, true, false, false);
         Map<String, Object> nested = Map.of("a", true);
@@ -170,8 +168,7 @@ class ScenarioReaderTest {
             {"test_name": 'x'}                                                                  | 15 |                       | not valid JSON
             {"test_name": "x"} {}                                                               | 20 |                       | more data
             """)
-    void wrongDescriptionsAreRefusedAtTheirPlace(String json, int column, String key, String reason)
-            throws Exception {
+    void wrongDescriptionsAreRefusedAtTheirPlace(String json, int column, String key, String reason) throws Exception {
         ScenarioFormatException e = refused(json);
         assertThat(e.key()).isEqualTo(key == null ? "" : key);
         assertThat(e).hasMessageContaining(reason);
@@ -183,7 +180,9 @@ class ScenarioReaderTest {
     void linesAreCounted() throws Exception {
         ScenarioFormatException e = refused(COMPLETE.replace("300", "-1").replace("[\"device\"]", "[]"));
         assertThat(e.line()).isEqualTo(8);
-        assertThat(refused("{\n").getMessage()).contains("not valid JSON", "end-of-input").doesNotContain("Source");
+        assertThat(refused("{\n").getMessage())
+                .contains("not valid JSON", "end-of-input")
+                .doesNotContain("Source");
         assertThat(refused("").getMessage()).contains("empty");
         assertThat(refused("[".repeat(2000)).getMessage()).contains("not valid JSON");
         assertThat(refused("\"" + "x".repeat(2_000_000) + "\"").getMessage()).contains("bytes");

@@ -30,7 +30,8 @@ class ScenarioTest {
         Scenario runs = Scenario.of("/x", SECOND.multipliedBy(2), never.withInterval(SECOND));
         refused(() -> runs.withDuration(SECOND), "never run");
         assertThat(Scenario.of("/x", SECOND, never.withAtEnd(true)).events()).hasSize(1);
-        assertThat(Scenario.of("/x", SECOND, EVENT.withInterval(SECOND.multipliedBy(2))).events())
+        assertThat(Scenario.of("/x", SECOND, EVENT.withInterval(SECOND.multipliedBy(2)))
+                        .events())
                 .hasSize(1);
     }
 
@@ -56,16 +57,20 @@ class ScenarioTest {
         assertThat(scenario.withGracePeriod(SECOND).withEndLimit(SECOND).limit())
                 .isEqualTo(Duration.ofHours(3).plusSeconds(1 + 1 + 2 * 5 + 30));
         assertThat(scenario.withLimit(SECOND).limit()).isEqualTo(SECOND);
-        assertThat(scenario.withPlan(plan -> plan.withExpected(SECOND)).expected()).isEqualTo(SECOND);
+        assertThat(scenario.withPlan(plan -> plan.withExpected(SECOND)).expected())
+                .isEqualTo(SECOND);
         assertThat(PlainTest.copyOf(scenario).limit()).isEqualTo(scenario.limit());
     }
 
     @Test
     void propertiesAreThoseOfThePlan() {
-        TestCase test = Scenario.of("/x", SECOND, EVENT).withPlan(plan -> plan.withPriority(3).withTag("soak"));
+        TestCase test = Scenario.of("/x", SECOND, EVENT)
+                .withPlan(plan -> plan.withPriority(3).withTag("soak"));
         assertThat(test.priority()).isEqualTo(3);
         assertThat(test.tags()).containsExactly("soak");
-        assertThat(Scenario.of("/x", SECOND, EVENT).withEvent(EVENT.withName("more")).events())
+        assertThat(Scenario.of("/x", SECOND, EVENT)
+                        .withEvent(EVENT.withName("more"))
+                        .events())
                 .extracting(Event::name)
                 .containsExactly("event", "more");
     }

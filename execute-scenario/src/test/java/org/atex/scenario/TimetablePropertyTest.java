@@ -85,8 +85,8 @@ class TimetablePropertyTest {
         private final World world;
         private final Timetable timetable;
         private final LongSupplier delay;
-        private final PriorityQueue<End> ends = new PriorityQueue<>(
-                Comparator.comparingLong(End::time).thenComparingInt(end -> end.id().event()));
+        private final PriorityQueue<End> ends = new PriorityQueue<>(Comparator.comparingLong(End::time)
+                .thenComparingInt(end -> end.id().event()));
         private final Map<OccurrenceId, Long> started = new HashMap<>();
         private final Map<OccurrenceId, Long> due = new HashMap<>();
         private final List<OccurrenceId> order = new ArrayList<>();
@@ -108,7 +108,9 @@ class TimetablePropertyTest {
             long end = endAt;
             long stop = stopAt;
             for (int steps = 0; !timetable.isDone(); steps++) {
-                assertThat(steps).as("the number of steps of a scenario that must end").isLessThan(100_000);
+                assertThat(steps)
+                        .as("the number of steps of a scenario that must end")
+                        .isLessThan(100_000);
                 End next = ends.peek();
                 long nextEnd = next == null ? NEVER : next.time();
                 long time = Math.min(Math.min(timetable.nextTime(), nextEnd), Math.min(end, stop));
@@ -137,7 +139,9 @@ class TimetablePropertyTest {
                 switch (decision) {
                     case Decision.Start start -> {
                         OccurrenceId id = start.occurrence();
-                        assertThat(started.put(id, now)).as("%s starts once", id).isNull();
+                        assertThat(started.put(id, now))
+                                .as("%s starts once", id)
+                                .isNull();
                         due.put(id, start.due());
                         order.add(id);
                         running.add(id);
@@ -193,16 +197,15 @@ class TimetablePropertyTest {
             }
             OccurrenceId id = new OccurrenceId(index, k, false);
             long start = due;
-            boolean runs =
-                    switch (event.overlap()) {
-                        case SKIP -> ends.stream().noneMatch(time -> time > due);
-                        case PARALLEL -> ends.stream().filter(time -> time > due).count() < event.maxParallel();
-                        case QUEUE -> {
-                            start = ends.stream().mapToLong(time -> time).max().orElse(0);
-                            start = Math.max(start, due);
-                            yield isEarly ? start <= end : start < end;
-                        }
-                    };
+            boolean runs = switch (event.overlap()) {
+                case SKIP -> ends.stream().noneMatch(time -> time > due);
+                case PARALLEL -> ends.stream().filter(time -> time > due).count() < event.maxParallel();
+                case QUEUE -> {
+                    start = ends.stream().mapToLong(time -> time).max().orElse(0);
+                    start = Math.max(start, due);
+                    yield isEarly ? start <= end : start < end;
+                }
+            };
             if (runs) {
                 starts.put(id, start);
                 long length = world.length(id).nanos();
@@ -224,7 +227,9 @@ class TimetablePropertyTest {
             Expected expected = expected(world, i, end, isEarly);
             starts.putAll(expected.starts());
             assertThat(driver.timetable.missed(i))
-                    .as("missed occurrences of %s in %s", world.scenario.events().get(i), world.scenario)
+                    .as(
+                            "missed occurrences of %s in %s",
+                            world.scenario.events().get(i), world.scenario)
                     .isEqualTo(expected.missed());
         }
         assertThat(driver.pulledAt).isEqualTo(end);
@@ -329,7 +334,8 @@ class TimetablePropertyTest {
             if (!id.atEnd() && world.scenario.events().get(id.event()).overlap() != Overlap.QUEUE) {
                 // The delays of all ends at the same time come before a start.
                 assertThat(start - driver.due.get(id)).isLessThan(100 * maxDelay);
-                @Nullable Duration interval = world.scenario.events().get(id.event()).interval();
+                @Nullable
+                Duration interval = world.scenario.events().get(id.event()).interval();
                 if (interval != null) {
                     assertThat(start - driver.due.get(id))
                             .as("an occurrence that is late by more than an interval is missed")
@@ -341,8 +347,8 @@ class TimetablePropertyTest {
 
     @Test
     void threeHoursOfAnEventEachSecondDoNotDrift() {
-        Scenario soak = Scenario.of(
-                "/soak", Duration.ofHours(3), Event.every("tick", Duration.ofSeconds(1), occurrence -> {}));
+        Scenario soak =
+                Scenario.of("/soak", Duration.ofHours(3), Event.every("tick", Duration.ofSeconds(1), occurrence -> {}));
         Timetable timetable = new Timetable(soak, NEVER, "limit");
         Random random = new Random(1);
         long now = 0;
