@@ -102,8 +102,8 @@ final class ScenarioRun {
     TestEnd run() throws InterruptedException, IOException {
         long begin = System.nanoTime();
         @Nullable Timetable timetable;
-        try (ConnectionWatch unused = new ConnectionWatch(
-                test, connection, () -> messages.add(new Message.Ready()), this::lose)) {
+        try (ConnectionWatch unused =
+                new ConnectionWatch(test, connection, () -> messages.add(new Message.Ready()), this::lose)) {
             timetable = isReady() ? loop(begin) : null;
         } finally {
             commands.close();

@@ -40,8 +40,7 @@ class BoundedOutputTest {
         assertThat(Arrays.copyOf(written, HALF)).isEqualTo(Arrays.copyOf(bytes, HALF));
         assertThat(Arrays.copyOfRange(written, written.length - HALF, written.length))
                 .isEqualTo(Arrays.copyOfRange(bytes, length - HALF, length));
-        String between =
-                new String(Arrays.copyOfRange(written, HALF, written.length - HALF), StandardCharsets.UTF_8);
+        String between = new String(Arrays.copyOfRange(written, HALF, written.length - HALF), StandardCharsets.UTF_8);
         assertThat(between).startsWith("\n[" + (length - 2 * HALF) + " byte").endsWith("left out here]\n");
     }
 }
