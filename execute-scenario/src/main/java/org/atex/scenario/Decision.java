@@ -12,7 +12,7 @@ sealed interface Decision {
     record Start(OccurrenceId occurrence, long due) implements Decision {}
 
     /** Pull the kill switch of all running occurrences. */
-    record Pull(String reason) implements Decision {}
+    record Pull() implements Decision {}
 
     /**
      * Interrupt running occurrences.

@@ -3,19 +3,19 @@ package org.atex.scenario;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /** The kill switch of the occurrences during a scenario, or of those at its end. Thread-safe. */
 final class RunSwitch implements KillSwitch {
     private final CountDownLatch pulled = new CountDownLatch(1);
-    private final Consumer<String> onPull;
+    private final BiConsumer<RunSwitch, String> onPull;
 
     /**
      * Creates a switch.
      *
-     * @param onPull receives the reason each time that an event pulls the switch; throws if the scenario has ended
+     * @param onPull receives this switch and the reason each time that an event pulls it; throws if the scenario has ended
      */
-    RunSwitch(Consumer<String> onPull) {
+    RunSwitch(BiConsumer<RunSwitch, String> onPull) {
         this.onPull = onPull;
     }
 
@@ -31,7 +31,7 @@ final class RunSwitch implements KillSwitch {
 
     @Override
     public void pull(String reason) {
-        onPull.accept(reason);
+        onPull.accept(this, reason);
         pulled.countDown();
     }
 

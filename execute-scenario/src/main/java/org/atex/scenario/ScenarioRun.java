@@ -46,8 +46,8 @@ final class ScenarioRun {
 
         record Ended(OccurrenceId occurrence) implements Message {}
 
-        /** The kill switch was pulled, or the connection was lost. */
-        record End(String reason) implements Message {}
+        /** A kill switch was pulled, or the connection was lost if it is null. */
+        record End(@Nullable RunSwitch pulled) implements Message {}
 
         /** The artifacts cannot be written. */
         record StorageFailed(String reason) implements Message {}
@@ -149,11 +149,16 @@ final class ScenarioRun {
                             running.remove(ended.occurrence());
                             yield timetable.ended(now, ended.occurrence());
                         }
-                        case Message.End end -> timetable.end(now, end.reason());
+                        case Message.End end -> isCurrent(end) ? timetable.end(now) : timetable.advance(now);
                         case Message.StorageFailed failed -> timetable.stop(now, failed.reason());
                     });
         }
         return timetable;
+    }
+
+    /** {@return false if the switch was pulled after its occurrences have ended or were abandoned} */
+    private boolean isCurrent(Message.End end) {
+        return end.pulled() == null || end.pulled().equals(killSwitch);
     }
 
     /** {@return the next message; null if there was none in time, or this thread was interrupted} */
@@ -222,15 +227,15 @@ final class ScenarioRun {
     }
 
     /** An event pulls the kill switch. */
-    private void pull(String reason) {
+    private void pull(RunSwitch pulled, String reason) {
         results.pulled(Words.line(reason));
-        messages.add(new Message.End("the kill switch was pulled: " + Words.line(reason)));
+        messages.add(new Message.End(pulled));
     }
 
     private void lose(RuntimeException e) {
         String reason = e instanceof ConnectionLostException ? Words.line(String.valueOf(e.getMessage())) : Words.of(e);
         if (lost.compareAndSet(null, reason)) {
-            messages.add(new Message.End(reason));
+            messages.add(new Message.End(null));
         }
     }
 

@@ -133,12 +133,12 @@ final class Timetable {
     }
 
     /** The kill switch was pulled, or the connection was lost: the scenario ends early. */
-    List<Decision> end(long now, String reason) {
+    List<Decision> end(long now) {
         List<Decision> decisions = new ArrayList<>();
         switch (phase) {
-            case EVENTS -> endEvents(now, reason, decisions);
+            case EVENTS -> endEvents(now, decisions);
             case AT_END -> {
-                decisions.add(new Decision.Pull(reason));
+                decisions.add(new Decision.Pull());
                 if (plus(now, grace) < deadline) {
                     deadline = plus(now, grace);
                     lateAtEnd = "it did not end in the grace period of " + Words.of(gracePeriod)
@@ -168,7 +168,7 @@ final class Timetable {
         }
         phase = Phase.STOPPED;
         deadline = plus(now, nanos(STOP_PERIOD));
-        decisions.add(new Decision.Pull(reason));
+        decisions.add(new Decision.Pull());
         interrupt(reason, false, decisions);
     }
 
@@ -177,7 +177,7 @@ final class Timetable {
         switch (phase) {
             case EVENTS -> {
                 if (now >= deadline) {
-                    endEvents(now, "the scenario has lasted " + Words.of(Duration.ofNanos(duration)), decisions);
+                    endEvents(now, decisions);
                 } else {
                     startDue(now, decisions);
                 }
@@ -205,7 +205,7 @@ final class Timetable {
                 if (running.isEmpty()) {
                     phase = Phase.DONE;
                 } else if (now >= deadline) {
-                    decisions.add(new Decision.Pull(lateAtEnd));
+                    decisions.add(new Decision.Pull());
                     interrupt(lateAtEnd, true, decisions);
                     phase = Phase.AT_END_INTERRUPTED;
                     deadline = plus(now, nanos(INTERRUPT_PERIOD));
@@ -234,11 +234,11 @@ final class Timetable {
         }
     }
 
-    private void endEvents(long now, String reason, List<Decision> decisions) {
+    private void endEvents(long now, List<Decision> decisions) {
         events.forEach(event -> event.missAll(now, duration));
         phase = Phase.GRACE;
         deadline = plus(now, grace);
-        decisions.add(new Decision.Pull(reason));
+        decisions.add(new Decision.Pull());
     }
 
     private void startEndEvents(long now, List<Decision> decisions) {

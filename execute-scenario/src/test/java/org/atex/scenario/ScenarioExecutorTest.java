@@ -320,6 +320,33 @@ class ScenarioExecutorTest {
     }
 
     @Test
+    void aPullOfAnEarlierSwitchDoesNotEndEventsAtTheEnd() throws Exception {
+        CountDownLatch atEnd = new CountDownLatch(1);
+        AtomicReference<Thread> late = new AtomicReference<>();
+        Attempt attempt = run(Scenario.of(
+                "/late",
+                SHORT,
+                Event.atStart(
+                        "leaves a thread",
+                        occurrence -> late.set(Thread.ofVirtual().start(() -> {
+                            try {
+                                atEnd.await();
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                            occurrence.killSwitch().pull("late");
+                        }))),
+                Event.atEnd("last", occurrence -> {
+                    atEnd.countDown();
+                    late.get().join();
+                    assertThat(occurrence.killSwitch().await(SHORT)).isFalse();
+                })));
+        assertThat(attempt.part("last").status()).isEqualTo(Status.PASS);
+        assertThat(attempt.end().outcome()).isEqualTo(Outcome.FAILED);
+        assertThat(attempt.end().note()).contains("late");
+    }
+
+    @Test
     void reportsAreWrittenAtOnceAndDecide() throws Exception {
         Artifacts into = Artifacts.at(Files.createDirectory(here.resolve("into")));
         try (LocalConnection connection = LocalConnection.open();
@@ -364,7 +391,7 @@ class ScenarioExecutorTest {
 
     @Test
     void nothingReportedIsLost() throws Exception {
-        Attempt attempt = run(Scenario.of("/flood", Duration.ofMillis(500), Event.atStart("flood", occurrence -> {
+        Attempt attempt = run(Scenario.of("/flood", SHORT, Event.atStart("flood", occurrence -> {
             for (int i = 0; !occurrence.killSwitch().pulled(); i++) {
                 occurrence.report(Status.PASS, "n" + i, null);
             }
@@ -414,15 +441,28 @@ class ScenarioExecutorTest {
 
     @Test
     void backgroundCommandsRunUntilTheEnd() throws Exception {
+        String fifo = here.resolve("fifo").toString();
         Attempt attempt = run(Scenario.of(
                 "/background",
-                Duration.ofMillis(300),
-                Event.background("load", Command.bash("echo started; exec sleep 1000")),
-                Event.background("gone", Command.bash("exit 0"))));
-
+                LONG,
+                Event.background("load", Command.bash("mkfifo \"$1\"; echo >\"$1\"; exec sleep 1000", fifo)),
+                Event.atStart("ends", occurrence -> {
+                    Command untilStarted = Command.bash("until [[ -p $1 ]]; do sleep 0.01; done; cat \"$1\"", fifo);
+                    occurrence.connection().run(untilStarted).orThrow();
+                    occurrence.killSwitch().pull("the load runs");
+                })));
         assertThat(attempt.part("load").status()).isEqualTo(Status.PASS);
-        assertThat(attempt.file("load/output.txt")).contains("started");
+        assertThat(attempt.end().note()).contains("the load runs");
+    }
+
+    @Test
+    void backgroundCommandsThatEndBeforeTheScenarioHaveFailed() throws Exception {
+        Attempt attempt = run(Scenario.of(
+                "/background",
+                LONG,
+                Event.background("gone", Command.of("echo", "bye")).withOnFailure(OnFailure.STOP)));
         assertThat(attempt.part("gone#0").note()).contains("exit code 0 before the end of the scenario");
+        assertThat(attempt.file("gone#0/output.txt")).isEqualTo("bye\n");
         assertThat(attempt.end().outcome()).isEqualTo(Outcome.FAILED);
     }
 
@@ -491,8 +531,8 @@ class ScenarioExecutorTest {
                         LONG,
                         Event.command("sleep", Command.bash("echo so far; sleep 1000")),
                         Event.atEnd("last", occurrence -> ended.set(true)))
-                .withLimit(Duration.ofMillis(500)));
-        assertThat(attempt.end()).isEqualTo(TestEnd.of(Outcome.TIMED_OUT, "ended at its limit of 0.5s"));
+                .withLimit(Duration.ofSeconds(3)));
+        assertThat(attempt.end()).isEqualTo(TestEnd.of(Outcome.TIMED_OUT, "ended at its limit of 3s"));
         assertThat(ended).isFalse();
         assertThat(attempt.part("sleep#0").status()).isEqualTo(Status.INFO);
         assertThat(attempt.file("sleep#0/output.txt")).isEqualTo("so far\n");

@@ -124,7 +124,7 @@ class TimetablePropertyTest {
                     carryOut(timetable.advance(now));
                     if (end <= now) {
                         end = NEVER;
-                        carryOut(timetable.end(now, "kill switch"));
+                        carryOut(timetable.end(now));
                     }
                     if (stop <= now) {
                         stop = NEVER;
