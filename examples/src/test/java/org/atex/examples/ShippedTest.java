@@ -34,8 +34,6 @@ class ShippedTest {
         "JUnitXml",
         "AdHoc",
         "Interleave"
-        "Api", "Results", "Local", "TestingFarm", "ACommand", "AScenario", "FmfTrees", "Fmf", "JsonLines", "JUnitXml", "AdHoc"
-        "AdHoc"
     };
 
     @TempDir
