@@ -1,6 +1,7 @@
 /** All blocks as one dependency. */
 module org.atex.all {
     requires transitive org.atex.adhoc;
+    requires transitive org.atex.allure;
     requires transitive org.atex.api;
     requires transitive org.atex.artifacts;
     requires transitive org.atex.command;

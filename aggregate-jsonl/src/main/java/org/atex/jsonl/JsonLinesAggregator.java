@@ -15,6 +15,7 @@ import org.atex.api.Artifacts;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.AppendFile;
 import org.atex.artifacts.BrokenResultsException;
+import org.atex.artifacts.FailedAttempts;
 import org.atex.artifacts.TempBuffer;
 import org.atex.artifacts.WriterLock;
 import org.jspecify.annotations.Nullable;

@@ -57,6 +57,7 @@ class ArchitectureTest {
             Map.entry("fmf", Set.of("api", "artifacts", "support")),
             Map.entry("interleave", Set.of("api", "support")),
             Map.entry("scenario", Set.of("api", "artifacts", "support")),
+            Map.entry("allure", Set.of("api", "artifacts")),
             Map.entry("jsonl", Set.of("api", "artifacts")),
             Map.entry("junitxml", Set.of("api", "artifacts", "support")),
             Map.entry("pytest", Set.of("api", "artifacts", "support")),

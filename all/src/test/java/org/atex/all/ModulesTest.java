@@ -128,6 +128,7 @@ class ModulesTest {
                 "org.atex.adhoc.AdHocOrchestrator",
                 "org.atex.fmf.FmfTests",
                 "org.atex.fmf.tree.FmfTree",
+                "org.atex.allure.AllureAggregator",
                 "org.atex.jsonl.JsonLinesAggregator",
                 "org.atex.junitxml.JUnitXmlAggregator",
                 "org.atex.local.LocalProvisioner")) {

@@ -1,4 +1,4 @@
-package org.atex.jsonl;
+package org.atex.artifacts;
 
 import java.util.List;
 import java.util.Map;
@@ -8,10 +8,14 @@ import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 
 /**
- * Remembers which tests have failed and run again. A failure on a host that was then put in quarantine says nothing
- * about the test. Thread-safe.
+ * Remembers which tests have failed and run again, so that an aggregator can mark a test as flaky when it passes. A
+ * failure on a host that was then put in quarantine says nothing about the test.
+ *
+ * <p>Holds only tests of which the last attempt is still to come: memory use does not grow with the number of tests.
+ *
+ * <p>Thread safety: thread-safe. The attempts of one test are added in the order in which they ran.
  */
-final class FailedAttempts {
+public final class FailedAttempts {
     /**
      * What is known of a test.
      *
@@ -29,12 +33,19 @@ final class FailedAttempts {
 
     private final Map<List<String>, State> states = new ConcurrentHashMap<>();
 
+    /** Creates a memory without attempts. */
+    public FailedAttempts() {}
+
     private static List<String> key(TestRecord record) {
         return List.of(record.platform(), record.name());
     }
 
-    /** Adds an attempt. Attempts of a test are added in their order. */
-    void add(TestRecord record) {
+    /**
+     * Adds an attempt. The last attempt at a test removes the test.
+     *
+     * @param record the attempt
+     */
+    public void add(TestRecord record) {
         if (record.last()) {
             states.remove(key(record));
         } else {
@@ -43,8 +54,12 @@ final class FailedAttempts {
         }
     }
 
-    /** {@return the number of the last attempt before this one that failed; 0 if there is none} */
-    int before(TestRecord record) {
+    /**
+     * {@return the number of the last attempt before this one that failed; 0 if there is none}
+     *
+     * @param record an attempt that was not added yet
+     */
+    public int before(TestRecord record) {
         return states.getOrDefault(key(record), State.NONE).before(record.cause());
     }
 }

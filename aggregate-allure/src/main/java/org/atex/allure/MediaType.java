@@ -1,0 +1,82 @@
+package org.atex.allure;
+
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The media type of a file, and the extension under which it is stored. Immutable.
+ *
+ * @param name the name of the type
+ * @param extension the extension, without a dot
+ */
+record MediaType(String name, String extension) {
+    static final MediaType TEXT = new MediaType("text/plain", "txt");
+    private static final MediaType BINARY = new MediaType("application/octet-stream", "bin");
+
+    /** Number of bytes examined to decide whether a file is text. */
+    private static final int PROBE_BYTES = 4096;
+
+    private static final Map<String, String> KNOWN = Map.ofEntries(
+            Map.entry("avi", "video/x-msvideo"),
+            Map.entry("bmp", "image/bmp"),
+            Map.entry("bz2", "application/x-bzip2"),
+            Map.entry("csv", "text/csv"),
+            Map.entry("gif", "image/gif"),
+            Map.entry("gz", "application/gzip"),
+            Map.entry("htm", "text/html"),
+            Map.entry("html", "text/html"),
+            Map.entry("jpeg", "image/jpeg"),
+            Map.entry("jpg", "image/jpeg"),
+            Map.entry("json", "application/json"),
+            Map.entry("log", "text/plain"),
+            Map.entry("md", "text/markdown"),
+            Map.entry("mp4", "video/mp4"),
+            Map.entry("pdf", "application/pdf"),
+            Map.entry("png", "image/png"),
+            Map.entry("svg", "image/svg+xml"),
+            Map.entry("tar", "application/x-tar"),
+            Map.entry("tgz", "application/gzip"),
+            Map.entry("tiff", "image/tiff"),
+            Map.entry("tsv", "text/tab-separated-values"),
+            Map.entry("txt", "text/plain"),
+            Map.entry("webm", "video/webm"),
+            Map.entry("webp", "image/webp"),
+            Map.entry("xml", "application/xml"),
+            Map.entry("xz", "application/x-xz"),
+            Map.entry("yaml", "application/yaml"),
+            Map.entry("yml", "application/yaml"),
+            Map.entry("zip", "application/zip"),
+            Map.entry("zst", "application/zstd"));
+
+    /**
+     * {@return the type of a file: by the extension of its name if that is known, else by its first bytes}
+     *
+     * @param file a regular file
+     * @param name the name that the test gave it
+     */
+    static MediaType of(Path file, String name) throws IOException {
+        String extension = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+        String known = KNOWN.get(extension);
+        if (known != null) {
+            return new MediaType(known, extension);
+        }
+        return isText(file) ? TEXT : BINARY;
+    }
+
+    /** {@return whether the file has no zero byte near its beginning, unlike images, archives and programs} */
+    static boolean isText(Path file) throws IOException {
+        // Not Files.newInputStream: an interrupt of the thread closes its channel.
+        try (InputStream in = new FileInputStream(file.toFile())) {
+            for (byte b : in.readNBytes(PROBE_BYTES)) {
+                if (b == 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+}
