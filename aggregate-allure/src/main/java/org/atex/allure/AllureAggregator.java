@@ -2,7 +2,9 @@ package org.atex.allure;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,6 +18,8 @@ import org.atex.api.TestRecord;
 import org.atex.artifacts.BrokenResultsException;
 import org.atex.artifacts.WriterLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes results as files of Allure: {@code <uuid>-result.json} for each attempt at a test, and {@code
@@ -102,6 +106,9 @@ public final class AllureAggregator implements Aggregator {
     }
 
     private static ResultsDirectory prepared(Path path, AllureOptions options, boolean unclosed) throws IOException {
+        if (Files.exists(path) && !Files.isDirectory(path)) {
+            throw new NotDirectoryException(path + " is not a directory; choose another path");
+        }
         ResultsDirectory directory = new ResultsDirectory(path);
         if (options.resume()) {
             directory.sweep();
@@ -147,12 +154,30 @@ public final class AllureAggregator implements Aggregator {
 
     private void store(AttemptId id, TestRecord record, Artifacts artifacts) throws IOException {
         try (Attachments files = new Attachments(directory, id, artifacts, options.maxAttachmentBytes());
-                Rendering rendering = new Rendering(id, record, earlier, files, directory.path())) {
+                Rendering rendering = new Rendering(id, record, details(record), earlier, files)) {
             rendering.read(artifacts);
             directory.write(id.result(), rendering::writeTo);
             files.keep();
         }
         earlier.add(record);
+    }
+
+    private TestDetails details(TestRecord record) {
+        try {
+            return Objects.requireNonNull(options.details().apply(record), "the function returned null");
+        } catch (RuntimeException e) {
+            log().warn(
+                            "could not get the details of {} on {}: {}; its results are stored without details",
+                            record.name(),
+                            record.platform(),
+                            e);
+            return TestDetails.none();
+        }
+    }
+
+    // Not a constant: without a provider, the first logger makes SLF4J print a warning.
+    static Logger log() {
+        return LoggerFactory.getLogger(AllureAggregator.class);
     }
 
     /** {@return the identifiers of an attempt, which no other call uses until they are removed from the reserved ones} */

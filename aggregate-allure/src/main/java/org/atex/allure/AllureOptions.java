@@ -1,23 +1,20 @@
 package org.atex.allure;
 
 import java.util.Map;
+import java.util.function.Function;
+import org.atex.api.TestRecord;
 
 /** Options of an {@link AllureAggregator}. Immutable and thread-safe; each {@code with} method returns a changed copy. */
 public final class AllureOptions {
-    private static final AllureOptions DEFAULTS = new AllureOptions(false, false, Long.MAX_VALUE, Map.of());
+    private static final AllureOptions DEFAULTS = new AllureOptions();
 
-    private final boolean resume;
-    private final boolean duplicates;
-    private final long maxAttachmentBytes;
-    private final Map<String, String> environment;
+    private boolean resume;
+    private boolean duplicates;
+    private long maxAttachmentBytes = Long.MAX_VALUE;
+    private Map<String, String> environment = Map.of();
+    private Function<TestRecord, TestDetails> details = record -> TestDetails.none();
 
-    private AllureOptions(
-            boolean resume, boolean duplicates, long maxAttachmentBytes, Map<String, String> environment) {
-        this.resume = resume;
-        this.duplicates = duplicates;
-        this.maxAttachmentBytes = maxAttachmentBytes;
-        this.environment = Map.copyOf(environment);
-    }
+    private AllureOptions() {}
 
     /** {@return the default options: a new directory, each test once per platform, files of any size} */
     public static AllureOptions defaults() {
@@ -29,20 +26,24 @@ public final class AllureOptions {
      * test that is stored again gets further attempts}
      */
     public AllureOptions withResume() {
-        return new AllureOptions(true, duplicates, maxAttachmentBytes, environment);
+        AllureOptions copy = copy();
+        copy.resume = true;
+        return copy;
     }
 
     /**
      * {@return a copy that accepts a test again for the same platform, as {@code name (1)}, {@code name (2)} and so on}
      */
     public AllureOptions withDuplicates() {
-        return new AllureOptions(resume, true, maxAttachmentBytes, environment);
+        AllureOptions copy = copy();
+        copy.duplicates = true;
+        return copy;
     }
 
     /**
      * {@return a copy with another limit for each attachment} Of a larger text, a quarter of the limit is kept from the
-     * beginning and the rest from the end. Instead of other larger files, a line with the size is stored. Without this
-     * option, there is no limit.
+     * beginning and the rest from the end. Instead of other larger files, a line with the size is stored. By default,
+     * there is no limit.
      *
      * @param bytes the limit in bytes
      * @throws IllegalArgumentException if it is negative
@@ -51,17 +52,42 @@ public final class AllureOptions {
         if (bytes < 0) {
             throw new IllegalArgumentException("the limit of attachments must not be negative: " + bytes + " bytes");
         }
-        return new AllureOptions(resume, duplicates, bytes, environment);
+        AllureOptions copy = copy();
+        copy.maxAttachmentBytes = bytes;
+        return copy;
     }
 
     /**
-     * {@return a copy with other properties for the environment that the report shows, such as the build under test; in
-     * the file {@code environment.properties}}
+     * {@return a copy with other properties of the environment, such as the build under test, which the report shows}
      *
-     * @param properties the values by name
+     * @param properties the values by name, for the file {@code environment.properties}
      */
     public AllureOptions withEnvironment(Map<String, String> properties) {
-        return new AllureOptions(resume, duplicates, maxAttachmentBytes, properties);
+        AllureOptions copy = copy();
+        copy.environment = Map.copyOf(properties);
+        return copy;
+    }
+
+    /**
+     * {@return a copy with another source of details, such as owners and links}
+     *
+     * @param function returns the details of the test of a record. It is called once for each attempt, by several
+     *     threads at once. If it fails, a warning is logged, and the attempt is stored without details.
+     */
+    public AllureOptions withDetails(Function<TestRecord, TestDetails> function) {
+        AllureOptions copy = copy();
+        copy.details = function;
+        return copy;
+    }
+
+    private AllureOptions copy() {
+        AllureOptions copy = new AllureOptions();
+        copy.resume = resume;
+        copy.duplicates = duplicates;
+        copy.maxAttachmentBytes = maxAttachmentBytes;
+        copy.environment = environment;
+        copy.details = details;
+        return copy;
     }
 
     boolean resume() {
@@ -78,5 +104,9 @@ public final class AllureOptions {
 
     Map<String, String> environment() {
         return environment;
+    }
+
+    Function<TestRecord, TestDetails> details() {
+        return details;
     }
 }

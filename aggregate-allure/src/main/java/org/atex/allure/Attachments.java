@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.atex.api.Artifacts;
 import org.atex.artifacts.SafePath;
+import org.atex.artifacts.TempBuffer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -48,6 +49,11 @@ final class Attachments implements AutoCloseable {
         this.id = id;
         this.artifacts = artifacts;
         this.maxBytes = maxBytes;
+    }
+
+    /** {@return a buffer for a part of the result} */
+    TempBuffer buffer() {
+        return directory.buffer();
     }
 
     /** Stores the files of a result that a test reported, and writes them as an array. */

@@ -20,6 +20,7 @@ record MediaType(String name, String extension) {
     /** Number of bytes examined to decide whether a file is text. */
     private static final int PROBE_BYTES = 4096;
 
+    // Without HTML and SVG: Allure 2 would run scripts in them. They are shown as text.
     private static final Map<String, String> KNOWN = Map.ofEntries(
             Map.entry("avi", "video/x-msvideo"),
             Map.entry("bmp", "image/bmp"),
@@ -27,8 +28,6 @@ record MediaType(String name, String extension) {
             Map.entry("csv", "text/csv"),
             Map.entry("gif", "image/gif"),
             Map.entry("gz", "application/gzip"),
-            Map.entry("htm", "text/html"),
-            Map.entry("html", "text/html"),
             Map.entry("jpeg", "image/jpeg"),
             Map.entry("jpg", "image/jpeg"),
             Map.entry("json", "application/json"),
@@ -37,7 +36,6 @@ record MediaType(String name, String extension) {
             Map.entry("mp4", "video/mp4"),
             Map.entry("pdf", "application/pdf"),
             Map.entry("png", "image/png"),
-            Map.entry("svg", "image/svg+xml"),
             Map.entry("tar", "application/x-tar"),
             Map.entry("tgz", "application/gzip"),
             Map.entry("tiff", "image/tiff"),

@@ -2,7 +2,6 @@ package org.atex.allure;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.atex.api.AttemptCause;
@@ -38,6 +37,7 @@ final class Rendering implements AutoCloseable {
 
     private final AttemptId id;
     private final TestRecord record;
+    private final TestDetails details;
     private final EarlierAttempts earlier;
     private final Attachments files;
     private final TempBuffer steps;
@@ -46,13 +46,15 @@ final class Rendering implements AutoCloseable {
     private int bad;
     private @Nullable ReportedResult own;
 
-    Rendering(AttemptId id, TestRecord record, EarlierAttempts earlier, Attachments files, Path scratch) {
+    Rendering(
+            AttemptId id, TestRecord record, TestDetails details, EarlierAttempts earlier, Attachments files) {
         this.id = id;
         this.record = record;
+        this.details = details;
         this.earlier = earlier;
         this.files = files;
-        steps = new TempBuffer(scratch);
-        attachments = new TempBuffer(scratch);
+        steps = files.buffer();
+        attachments = files.buffer();
     }
 
     /** Writes JSON. */
@@ -103,10 +105,12 @@ final class Rendering implements AutoCloseable {
             text(json, "testCaseId", id.test());
             text(json, "name", id.name());
             text(json, "fullName", record.platform() + ":" + id.name());
+            text(json, "description", details.description());
             labels(json);
+            links(json);
             parameters(json);
             text(json, "status", Words.status(record.end().outcome()));
-            details(json);
+            statusDetails(json);
             text(json, "stage", "finished");
             times(json);
             raw(json, out, "steps", steps);
@@ -172,6 +176,7 @@ final class Rendering implements AutoCloseable {
         if (test.group() != null) {
             label(json, "epic", test.group());
         }
+        details.labels().forEach(label -> label(json, label.name(), label.value()));
         json.writeEndArray();
     }
 
@@ -180,6 +185,18 @@ final class Rendering implements AutoCloseable {
         text(json, "name", name);
         text(json, "value", value);
         json.writeEndObject();
+    }
+
+    private void links(JsonGenerator json) {
+        json.writeArrayPropertyStart("links");
+        for (TestDetails.Link link : details.links()) {
+            json.writeStartObject();
+            text(json, "type", link.type());
+            text(json, "name", link.name());
+            text(json, "url", link.url().toString());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
     }
 
     private void parameters(JsonGenerator json) {
@@ -211,7 +228,7 @@ final class Rendering implements AutoCloseable {
         json.writeEndObject();
     }
 
-    private void details(JsonGenerator json) {
+    private void statusDetails(JsonGenerator json) {
         int failedBefore = earlier.failedBefore(record);
         String message = Words.message(record, own, bad, failedBefore);
         json.writeObjectPropertyStart("statusDetails");

@@ -1,7 +1,6 @@
 package org.atex.allure;
 
 import java.io.BufferedOutputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -16,9 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.atex.artifacts.TempBuffer;
 
 /**
  * The directory of the results. Each file appears in it as a whole: it is written under a temporary name, which readers
@@ -61,8 +58,9 @@ final class ResultsDirectory {
         void writeTo(OutputStream out) throws IOException;
     }
 
-    Path path() {
-        return path;
+    /** {@return a buffer whose temporary file, if it needs one, is on the same file system} */
+    TempBuffer buffer() {
+        return new TempBuffer(path);
     }
 
     boolean has(String name) {
@@ -121,7 +119,7 @@ final class ResultsDirectory {
 
     /** {@return whether there are no results, nor other files of a user} */
     boolean isEmpty() throws IOException {
-        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        if (Files.notExists(path)) {
             return true;
         }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
@@ -138,7 +136,7 @@ final class ResultsDirectory {
 
     /** Deletes the files of attempts that a killed program had not stored completely. */
     void sweep() throws IOException {
-        if (!Files.isDirectory(path)) {
+        if (Files.notExists(path)) {
             return;
         }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
@@ -165,16 +163,12 @@ final class ResultsDirectory {
             numbered = path.resolveSibling(path.getFileName() + "." + i);
         }
         Files.move(path, numbered);
-        log().warn(
+        AllureAggregator.log()
+                .warn(
                         "{} was not closed by the run that wrote it: it was renamed to {}, with all ingested results;"
                                 + " use AllureOptions.withResume() to continue it instead",
                         path,
                         numbered);
-    }
-
-    // Not a constant: without a provider, the first logger makes SLF4J print a warning.
-    private static Logger log() {
-        return LoggerFactory.getLogger(AllureAggregator.class);
     }
 
     @Override

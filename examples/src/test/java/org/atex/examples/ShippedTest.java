@@ -34,6 +34,7 @@ class ShippedTest {
         "JUnitXml",
         "AdHoc",
         "Interleave"
+        "Api", "Results", "Local", "TestingFarm", "ACommand", "FmfTrees", "Fmf", "Allure", "JsonLines", "JUnitXml", "AdHoc"
     };
 
     @TempDir
@@ -53,6 +54,7 @@ class ShippedTest {
                 .module("execute-scenario", local, "AScenario")
                 .module("fmf-metadata", List.of(), "FmfTrees")
                 .module("execute-fmf", local, "Fmf")
+                .module("aggregate-allure", List.of(), "Allure")
                 .module("aggregate-jsonl", List.of(), "JsonLines")
                 .module("aggregate-junitxml", List.of(), "JUnitXml")
                 .module(

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.atex.adhoc.AdHocOrchestrator;
+import org.atex.allure.AllureAggregator;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
@@ -237,6 +238,19 @@ public final class Uses {
                 check(executor.run(tests.getFirst(), left).outcome() == Outcome.PASSED, "an fmf test passes");
             }
             check(Files.readString(left.files().resolve("output.txt")).equals("here\n"), "its output is kept");
+        }
+    }
+
+    static final class Allure implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            Path results = directory.resolve("allure-results");
+            try (var aggregator = AllureAggregator.open(results)) {
+                ingestInto(aggregator, directory);
+            }
+            try (var files = Files.list(results)) {
+                check(files.filter(file -> file.toString().endsWith("-result.json")).count() == 2, "there are results");
+            }
         }
     }
 

@@ -1,0 +1,122 @@
+package org.atex.allure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.atex.api.Artifacts;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** Writes results in another JVM that is killed, or has a small heap. */
+@Timeout(300)
+class CrashTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void resultsIngestedBeforeAKillAreComplete() throws Exception {
+        Random random = new Random(3);
+        for (int run = 0; run < 4; run++) {
+            Path results = directory.resolve("results" + run);
+            int ingested = ingestUntilKilled(results, 1 + random.nextInt(200));
+            assertComplete(results, ingested);
+
+            try (AllureAggregator aggregator =
+                    AllureAggregator.open(results, AllureOptions.defaults().withResume())) {
+                aggregator.ingest(TestRecord.of("here", "/last", TestEnd.exited(0)), Artifacts.none());
+            }
+            assertComplete(results, ingested + 1);
+            int attempts = Results.names(results).size();
+            // Two attachments for each attempt but the last one, and categories.json: nothing incomplete is left.
+            assertThat(Results.files(results)).hasSize(1 + 3 * (attempts - 1) + 1);
+            Report report = Report.generate(results, directory.resolve("report" + run));
+            assertThat(report.cases()).hasSize(attempts);
+        }
+    }
+
+    @Test
+    void nextRunAfterAKillKeepsTheResults() throws Exception {
+        Path results = directory.resolve("results");
+        int first = ingestUntilKilled(results, 5);
+        int second = ingestUntilKilled(results, 7);
+        AllureAggregator.open(results).close();
+
+        assertComplete(directory.resolve("results.1"), first);
+        assertComplete(directory.resolve("results.2"), second);
+        assertThat(Results.files(results)).containsExactly("categories.json");
+    }
+
+    @Test
+    void memoryDoesNotGrowWithTheNumberOfAttempts() throws Exception {
+        Path results = directory.resolve("results");
+        Process process = start("16m", "attempts", results.toString());
+        try (BufferedReader lines = process.inputReader()) {
+            assertThat(lines.lines()).containsExactly("done");
+        }
+        assertThat(process.waitFor()).isZero();
+        assertThat(Results.files(results)).hasSize(30_001);
+    }
+
+    private static void assertComplete(Path results, int atLeast) throws IOException {
+        List<JsonNode> all = Results.read(results);
+        assertThat(all).hasSizeGreaterThanOrEqualTo(atLeast);
+        for (JsonNode result : all) {
+            assertThat(Results.text(result, "stage")).isEqualTo("finished");
+            for (JsonNode attachment : result.path("attachments")) {
+                assertThat(results.resolve(Results.text(attachment, "source"))).hasSize(5_000);
+            }
+        }
+    }
+
+    private int ingestUntilKilled(Path results, int after) throws IOException, InterruptedException {
+        Process process = start("64m", "endless", results.toString());
+        int ingested = 0;
+        try (BufferedReader lines = process.inputReader()) {
+            while (ingested < after && lines.readLine() != null) {
+                ingested++;
+            }
+            // Not process.destroyForcibly(): it closes the stream, which may still hold the last lines.
+            process.toHandle().destroyForcibly();
+            while (lines.readLine() != null) {
+                ingested++;
+            }
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+        return ingested;
+    }
+
+    private Process start(String heap, String program, String results) throws IOException {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        // Without Logback, which would write log lines to the standard output that the test reads.
+        String classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .filter(entry -> !entry.contains("logback"))
+                .collect(Collectors.joining(File.pathSeparator));
+        List<String> command = List.of(
+                java,
+                "-Xmx" + heap,
+                "-XX:+UseSerialGC",
+                "-Dslf4j.internal.verbosity=ERROR",
+                "-cp",
+                classes,
+                IngestingProgram.class.getName(),
+                program,
+                results);
+        return new ProcessBuilder(command)
+                .directory(Files.createDirectories(directory.resolve("scratch")).toFile())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+}
