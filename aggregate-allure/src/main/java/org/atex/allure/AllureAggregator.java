@@ -129,6 +129,8 @@ public final class AllureAggregator implements Aggregator {
 
     @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
+        // Without the lock: this is code of the user.
+        TestDetails details = details(record);
         open.readLock().lock();
         try {
             if (closed) {
@@ -136,7 +138,7 @@ public final class AllureAggregator implements Aggregator {
             }
             AttemptId id = reserve(record);
             try {
-                store(id, record, artifacts);
+                store(id, record, details, artifacts);
             } catch (IOException | BrokenResultsException e) {
                 throw new AggregationException(
                         "could not store the results of " + record.name() + " on " + record.platform() + " in "
@@ -152,9 +154,9 @@ public final class AllureAggregator implements Aggregator {
         delete(artifacts);
     }
 
-    private void store(AttemptId id, TestRecord record, Artifacts artifacts) throws IOException {
+    private void store(AttemptId id, TestRecord record, TestDetails details, Artifacts artifacts) throws IOException {
         try (Attachments files = new Attachments(directory, id, artifacts, options.maxAttachmentBytes());
-                Rendering rendering = new Rendering(id, record, details(record), earlier, files)) {
+                Rendering rendering = new Rendering(id, record, details, earlier, files)) {
             rendering.read(artifacts);
             directory.write(id.result(), rendering::writeTo);
             files.keep();

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -25,8 +26,7 @@ import tools.jackson.core.JsonGenerator;
 
 /**
  * The attachments of one attempt. Its files become hard links in the directory of the results, or copies where links are
- * not possible. Files outside the artifacts, symbolic links and special files are not stored, but listed in {@link
- * #refused()}.
+ * not possible. Other files, such as symbolic links, are not stored, but listed in {@link #refused()}.
  *
  * <p>Closing deletes all stored files, unless {@link #keep} was called. Not thread-safe.
  */
@@ -60,7 +60,7 @@ final class Attachments implements AutoCloseable {
     void write(JsonGenerator json, @Nullable String result, List<String> files) throws IOException {
         json.writeArrayPropertyStart("attachments");
         for (String file : files) {
-            add(json, path(result, file), file);
+            add(json, result, file);
         }
         json.writeEndArray();
     }
@@ -69,10 +69,10 @@ final class Attachments implements AutoCloseable {
     void writeWithRest(JsonGenerator json, List<String> files) throws IOException {
         json.writeStartArray();
         for (String file : files) {
-            add(json, path(null, file), file);
+            add(json, null, file);
         }
         for (Path rest : rest()) {
-            add(json, rest, artifacts.files().relativize(rest).toString());
+            add(json, rest, null, artifacts.files().relativize(rest).toString());
         }
         json.writeEndArray();
     }
@@ -106,16 +106,15 @@ final class Attachments implements AutoCloseable {
         }
     }
 
-    private @Nullable Path path(@Nullable String result, String file) {
-        return artifacts.isNone() ? null : artifacts.files().resolve(SafePath.ofFile(result, file));
+    private void add(JsonGenerator json, @Nullable String result, String name) throws IOException {
+        Path file = artifacts.files().resolve(SafePath.ofFile(result, name));
+        seen.add(file);
+        add(json, file, result, name);
     }
 
-    private void add(JsonGenerator json, @Nullable Path file, String name) throws IOException {
-        if (file != null) {
-            seen.add(file);
-        }
-        if (file == null || !isInside(file)) {
-            refuse(name);
+    private void add(JsonGenerator json, Path file, @Nullable String result, String name) throws IOException {
+        if (!isStorable(file)) {
+            refuse(result == null ? name : result + "/" + name);
             return;
         }
         long size = Files.size(file);
@@ -155,9 +154,9 @@ final class Attachments implements AutoCloseable {
         return name;
     }
 
-    /** {@return whether this is a regular file inside the artifacts: symbolic links may lead out of them} */
-    private boolean isInside(Path file) throws IOException {
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+    /** {@return whether this is a readable regular file inside the artifacts: symbolic links may lead out of them} */
+    private boolean isStorable(Path file) throws IOException {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || !Files.isReadable(file)) {
             return false;
         }
         // The file itself is no link, but a directory on the path to it may be one.
@@ -165,7 +164,7 @@ final class Attachments implements AutoCloseable {
         return file.toRealPath().startsWith(home);
     }
 
-    /** {@return all entries that are not directories and that no result listed, sorted} */
+    /** {@return all entries that no result listed, sorted; no directories, except those that cannot be read} */
     private Set<Path> rest() throws IOException {
         Set<Path> rest = new TreeSet<>();
         if (!artifacts.isNone() && Files.exists(artifacts.files(), LinkOption.NOFOLLOW_LINKS)) {
@@ -178,11 +177,13 @@ final class Attachments implements AutoCloseable {
 
                 @Override
                 public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                    // Another process, such as a leftover of the test, may delete files at the same time.
-                    if (e instanceof NoSuchFileException) {
-                        return FileVisitResult.CONTINUE;
+                    switch (e) {
+                        case AccessDeniedException denied -> rest.add(file);
+                        // Another process, such as a leftover of the test, may delete files at the same time.
+                        case NoSuchFileException gone -> {}
+                        default -> throw e;
                     }
-                    throw e;
+                    return FileVisitResult.CONTINUE;
                 }
             });
             rest.removeAll(seen);

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
-import org.atex.api.AttemptCause;
 import org.atex.api.Artifacts;
+import org.atex.api.AttemptCause;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
 import org.atex.api.ReportedResult;
@@ -25,9 +25,8 @@ import tools.jackson.core.json.JsonFactory;
  * between, as the status and the message of the test are known only after the last result. Not thread-safe.
  */
 final class Rendering implements AutoCloseable {
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
-            .build();
+    private static final JsonFactory JSON =
+            JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
 
     /** Maximum length of a message in characters: Allure groups failures by their messages. */
     private static final int MAX_MESSAGE = 1000;
@@ -46,8 +45,7 @@ final class Rendering implements AutoCloseable {
     private int bad;
     private @Nullable ReportedResult own;
 
-    Rendering(
-            AttemptId id, TestRecord record, TestDetails details, EarlierAttempts earlier, Attachments files) {
+    Rendering(AttemptId id, TestRecord record, TestDetails details, EarlierAttempts earlier, Attachments files) {
         this.id = id;
         this.record = record;
         this.details = details;
@@ -263,7 +261,8 @@ final class Rendering implements AutoCloseable {
             lines.add("and " + (bad - badSteps.size()) + " more");
         }
         for (String name : files.refused()) {
-            lines.add("file not stored, as it is missing, a link or a special file: " + Words.cut(name, MAX_MESSAGE));
+            lines.add("file not stored, as it is missing, unreadable or not a regular file: "
+                    + Words.cut(name, MAX_MESSAGE));
         }
         return String.join("\n", lines);
     }

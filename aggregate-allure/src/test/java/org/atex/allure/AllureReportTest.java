@@ -72,7 +72,8 @@ class AllureReportTest {
                 attempt(1, false, TestEnd.exited(1)),
                 artifacts().file("output.txt", "first\n").artifacts());
         aggregator.ingest(
-                attempt(2, false, TestEnd.of(Outcome.LOST, "no answer for 60 s")).withCause(AttemptCause.RERUN),
+                attempt(2, false, TestEnd.of(Outcome.LOST, "no answer for 60 s"))
+                        .withCause(AttemptCause.RERUN),
                 Artifacts.none());
         aggregator.ingest(
                 attempt(3, true, TestEnd.exited(0)).withCause(AttemptCause.RERUN),
@@ -94,7 +95,8 @@ class AllureReportTest {
     @Test
     void attemptsOfTheSameMillisecondKeepTheirOrder() throws Exception {
         for (int i = 1; i <= 5; i++) {
-            TestRecord record = attempt(i, i == 5, TestEnd.exited(i == 5 ? 0 : i)).withTimes(START, Duration.ZERO);
+            TestRecord record =
+                    attempt(i, i == 5, TestEnd.exited(i == 5 ? 0 : i)).withTimes(START, Duration.ZERO);
             aggregator.ingest(record, Artifacts.none());
         }
         Report report = report();
@@ -143,7 +145,8 @@ class AllureReportTest {
                 .valueStream()
                 .map(item -> {
                     JsonNode statistic = item.path("statistic");
-                    return Results.text(item, "name") + ": " + statistic.path("total").asInt();
+                    return Results.text(item, "name") + ": "
+                            + statistic.path("total").asInt();
                 })
                 .toList();
     }
@@ -165,8 +168,7 @@ class AllureReportTest {
     @Test
     void subtestsAreStepsWithTheirAttachments() throws Exception {
         Artifacts left = artifacts()
-                .results(
-                        """
+                .results("""
                         {"status": "pass", "name": "part/one", "note": "fine", "files": ["log"]}
                         {"status": "fail", "name": "two", "note": "1 is not 2", "files": ["shot.png", "deep/er.json"]}
                         {"status": "warn", "name": "three"}
@@ -250,7 +252,8 @@ class AllureReportTest {
                         "host=host.example",
                         "attempt=1",
                         "source=net/main.fmf:12");
-        assertThat(report.widget("environment").valueStream()
+        assertThat(report.widget("environment")
+                        .valueStream()
                         .map(one -> Results.text(one, "name") + "="
                                 + one.path("values").path(0).asString()))
                 .containsExactlyInAnyOrder("build=4711 äöü", "a key==\n#");
@@ -277,7 +280,8 @@ class AllureReportTest {
         aggregator.close();
         aggregator = AllureAggregator.open(results, AllureOptions.defaults().withResume());
         aggregator.ingest(TestRecord.notRun("debian-12", "/a", "it is late"), Artifacts.none());
-        aggregator.ingest(record("/b", TestEnd.exited(0)).withTimes(START.plusSeconds(60), Duration.ZERO), Artifacts.none());
+        aggregator.ingest(
+                record("/b", TestEnd.exited(0)).withTimes(START.plusSeconds(60), Duration.ZERO), Artifacts.none());
         Report report = report();
 
         assertThat(status(report.shown("/a"))).isEqualTo("passed");
@@ -288,7 +292,8 @@ class AllureReportTest {
 
     @Test
     void hostileTextIsShownAsItIs() throws Exception {
-        String note = "\u0000\u0001\u001b[31mred\u001b[0m </script><script>alert(1)</script> \ufffe \ud83d\ude00 \r\n\t\"\\";
+        String note =
+                "\u0000\u0001\u001b[31mred\u001b[0m </script><script>alert(1)</script> \ufffe \ud83d\ude00 \r\n\t\"\\";
         aggregator.ingest(record("/esc\u001b[1m/\u0007", TestEnd.of(Outcome.FAILED, note)), Artifacts.none());
         aggregator.ingest(record("/half", TestEnd.of(Outcome.FAILED, "a \ud800 b \udc00")), Artifacts.none());
         Report report = report();

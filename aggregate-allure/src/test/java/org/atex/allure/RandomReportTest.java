@@ -50,7 +50,8 @@ class RandomReportTest {
     @Provide
     Arbitrary<List<Ran>> runs() {
         Arbitrary<String> note = text().injectNull(0.3);
-        Arbitrary<TestEnd> end = Combinators.combine(Arbitraries.of(Outcome.class), note).as(TestEnd::of);
+        Arbitrary<TestEnd> end =
+                Combinators.combine(Arbitraries.of(Outcome.class), note).as(TestEnd::of);
         Arbitrary<String> part = text().filter(text -> !text.isEmpty()).injectNull(0.3);
         Arbitrary<ReportedResult> result = Combinators.combine(
                         Arbitraries.of("pass", "fail", "warn", "info", "skip", "error", "odd\u0000"),
@@ -91,7 +92,9 @@ class RandomReportTest {
         int attempts = ran.ends().size();
         for (int i = 1; i <= attempts; i++) {
             TestRecord record = TestRecord.of(
-                            ran.platform(), TestCase.named(ran.name()).withTags(Set.of(ran.name())), ran.ends().get(i - 1))
+                            ran.platform(),
+                            TestCase.named(ran.name()).withTags(Set.of(ran.name())),
+                            ran.ends().get(i - 1))
                     .withAttempt(i, i == attempts)
                     .withTimes(START.plusSeconds(i), Duration.ofMillis(7));
             Artifacts left = Artifacts.at(Files.createTempDirectory(directory, "left"));
@@ -143,8 +146,8 @@ class RandomReportTest {
             assertThat(one.path("flaky").asBoolean()).isEqualTo(isFlaky(ran));
             List<String> steps = new ArrayList<>();
             one.path("testStage").path("steps").forEach(step -> steps.add(Results.text(step, "name")));
-            int expected = ran.results().size()
-                    - (ran.results().stream().anyMatch(result -> result.name() == null) ? 1 : 0);
+            int expected =
+                    ran.results().size() - (ran.results().stream().anyMatch(result -> result.name() == null) ? 1 : 0);
             assertThat(steps).hasSize(expected);
         }
     }

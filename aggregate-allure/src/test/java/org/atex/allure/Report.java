@@ -74,7 +74,8 @@ final class Report {
     String content(JsonNode node, String name) throws IOException {
         for (JsonNode attachment : node.path("attachments")) {
             if (Results.text(attachment, "name").equals(name)) {
-                return Files.readString(directory.resolve("data/attachments").resolve(Results.text(attachment, "source")));
+                return Files.readString(
+                        directory.resolve("data/attachments").resolve(Results.text(attachment, "source")));
             }
         }
         throw new AssertionError("there is no attachment " + name + " in " + node);

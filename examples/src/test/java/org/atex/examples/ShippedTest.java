@@ -35,6 +35,12 @@ class ShippedTest {
         "AdHoc",
         "Interleave"
         "Api", "Results", "Local", "TestingFarm", "ACommand", "FmfTrees", "Fmf", "Allure", "JsonLines", "JUnitXml", "AdHoc"
+        "FmfTrees",
+        "Fmf",
+        "Allure",
+        "JsonLines",
+        "JUnitXml",
+        "AdHoc"
     };
 
     @TempDir

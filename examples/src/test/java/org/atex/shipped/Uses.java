@@ -249,7 +249,11 @@ public final class Uses {
                 ingestInto(aggregator, directory);
             }
             try (var files = Files.list(results)) {
-                check(files.filter(file -> file.toString().endsWith("-result.json")).count() == 2, "there are results");
+                check(
+                        files.filter(file -> file.toString().endsWith("-result.json"))
+                                        .count()
+                                == 2,
+                        "there are results");
             }
         }
     }
