@@ -24,7 +24,9 @@ import org.atex.artifacts.TempBuffer;
 final class ResultsDirectory {
     private static final String CATEGORIES = "categories.json";
     private static final String ENVIRONMENT = "environment.properties";
-    private static final String TEMPORARY = ".tmp";
+
+    /** The end of temporary names. Allure 3 ignores all names that end with {@code .tmp}. */
+    private static final String TEMPORARY = ".atex.tmp";
 
     /** Entries that are no results: users and CI services add them before or after a run. */
     private static final Set<String> EXTRAS = Set.of(CATEGORIES, ENVIRONMENT, "executor.json", "history");

@@ -294,14 +294,15 @@ class AllureAggregatorTest {
     void resumeDeletesIncompleteAttemptsAndKeepsOtherResults() throws Exception {
         stored(passed("/a"), artifacts().file("output.txt", "x").artifacts());
         Files.writeString(results.resolve("01234567-89ab-8def-8123-456700000002-attachment.txt"), "of no result");
-        Files.writeString(results.resolve(".01234567-89ab-8def-8123-456700000000-result.json.tmp"), "{");
+        Files.writeString(results.resolve(".01234567-89ab-8def-8123-456700000000-result.json.atex.tmp"), "{");
         Files.writeString(results.resolve("01234567-89ab-4def-8123-456789abcdef-attachment.txt"), "of a program");
+        Files.writeString(results.resolve(".notes.tmp"), "of a user");
         AllureAggregator.open(results, AllureOptions.defaults().withResume()).close();
 
         assertThat(Results.content(results, Results.one(results), "output.txt")).isEqualTo("x");
         assertThat(Results.files(results))
-                .hasSize(4)
-                .contains("01234567-89ab-4def-8123-456789abcdef-attachment.txt", "categories.json");
+                .hasSize(5)
+                .contains("01234567-89ab-4def-8123-456789abcdef-attachment.txt", ".notes.tmp", "categories.json");
     }
 
     @Test
