@@ -33,14 +33,8 @@ class ShippedTest {
         "JsonLines",
         "JUnitXml",
         "AdHoc",
-        "Interleave"
-        "Api", "Results", "Local", "TestingFarm", "ACommand", "FmfTrees", "Fmf", "Allure", "JsonLines", "JUnitXml", "AdHoc"
-        "FmfTrees",
-        "Fmf",
         "Allure",
-        "JsonLines",
-        "JUnitXml",
-        "AdHoc"
+        "Interleave"
     };
 
     @TempDir
