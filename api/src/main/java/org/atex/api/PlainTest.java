@@ -286,7 +286,19 @@ public final class PlainTest implements TestCase {
 
     private List<@Nullable Object> properties() {
         return Arrays.asList(
-                name, priority, locks, needs, after, fixtures, expected, limit, destructive, tags, components, group, source);
+                name,
+                priority,
+                locks,
+                needs,
+                after,
+                fixtures,
+                expected,
+                limit,
+                destructive,
+                tags,
+                components,
+                group,
+                source);
     }
 
     @Override

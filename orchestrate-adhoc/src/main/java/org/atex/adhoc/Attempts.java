@@ -135,8 +135,7 @@ final class Attempts {
                 case Fixtures.Acquired.Failed(PlannedFixture fixture, String why) ->
                     fixtures.ended(
                             run,
-                            () -> context.step(
-                                    new Event.FixtureFailed(openSystem.id(), run.slot(), fixture, why)));
+                            () -> context.step(new Event.FixtureFailed(openSystem.id(), run.slot(), fixture, why)));
                 case Fixtures.Acquired.Stopped() -> ended(openSystem, run, new AttemptTask.Result.NotStarted());
             }
         });

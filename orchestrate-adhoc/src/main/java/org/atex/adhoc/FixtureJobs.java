@@ -46,17 +46,18 @@ final class FixtureJobs implements Fixtures.Jobs {
                 () -> start(untyped(instance), where),
                 result -> context.post(() -> {
                     openSystem.calls.remove(run.slot());
-                    then.accept(switch (result) {
-                        case Guard.Result.Done<Fixtures.Started.Done>(Fixtures.Started.Done done) -> {
-                            Duration took = Duration.ofNanos(System.nanoTime() - begin);
-                            context.publish(stamp -> new RunEvent.FixtureStarted(
-                                    stamp, instance.fixture.name(), where(instance), took));
-                            yield done;
-                        }
-                        case Guard.Result.Cancelled<Fixtures.Started.Done> cancelled ->
-                            new Fixtures.Started.Cancelled();
-                        default -> new Fixtures.Started.Failed(result.problem());
-                    });
+                    then.accept(
+                            switch (result) {
+                                case Guard.Result.Done<Fixtures.Started.Done>(Fixtures.Started.Done done) -> {
+                                    Duration took = Duration.ofNanos(System.nanoTime() - begin);
+                                    context.publish(stamp -> new RunEvent.FixtureStarted(
+                                            stamp, instance.fixture.name(), where(instance), took));
+                                    yield done;
+                                }
+                                case Guard.Result.Cancelled<Fixtures.Started.Done> cancelled ->
+                                    new Fixtures.Started.Cancelled();
+                                default -> new Fixtures.Started.Failed(result.problem());
+                            });
                 }),
                 late -> finishLate(untyped(instance), late.value(), where, name));
         openSystem.calls.put(run.slot(), call);
@@ -105,8 +106,8 @@ final class FixtureJobs implements Fixtures.Jobs {
                     if (!problem.isEmpty()) {
                         context.problem(Problem.infrastructure(name + " was not finished: " + problem));
                     }
-                    context.publish(stamp ->
-                            new RunEvent.FixtureFinished(stamp, instance.fixture.name(), place, problem));
+                    context.publish(
+                            stamp -> new RunEvent.FixtureFinished(stamp, instance.fixture.name(), place, problem));
                     then.run();
                 }),
                 late -> {});

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.atex.api.Fixture.Scope;
 import org.jspecify.annotations.Nullable;
@@ -243,13 +244,13 @@ final class Fixtures {
         List<Instance> own = test.fixtures.stream()
                 .filter(fixture -> fixture.scope() == Scope.TEST)
                 .map(fixture -> instances.get(key(fixture, test, run.system())))
-                .filter(java.util.Objects::nonNull)
+                .filter(Objects::nonNull)
                 .toList();
-        int[] left = {own.size()};
         if (own.isEmpty()) {
             then.run();
             return;
         }
+        int[] left = {own.size()};
         for (Instance instance : own) {
             instance.waiting.add(() -> {
                 if (--left[0] == 0) {
@@ -315,10 +316,9 @@ final class Fixtures {
 
     /** {@return the fixtures that are started, those that use others first} */
     List<Instance> started() {
-        List<Instance> started = new ArrayList<>(instances.values().stream()
+        return instances.values().stream()
                 .filter(instance -> instance.state == State.READY)
-                .toList());
-        java.util.Collections.reverse(started);
-        return started;
+                .toList()
+                .reversed();
     }
 }

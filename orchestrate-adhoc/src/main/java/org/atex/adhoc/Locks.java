@@ -57,7 +57,8 @@ final class Locks {
 
     /** Opens the gates of a test, whose fixtures are started. {@return the queues to which the change may matter} */
     Collection<TestQueue> openGates(PlannedTest test) {
-        Set<TestLock> opened = test.kind.locks().stream().filter(this::isClosedGate).collect(Collectors.toSet());
+        Set<TestLock> opened =
+                test.kind.locks().stream().filter(this::isClosedGate).collect(Collectors.toSet());
         for (TestLock lock : opened) {
             openGates.add(lock.name());
             state(lock).exclusive = false;

@@ -3,12 +3,12 @@ package org.atex.adhoc;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.atex.api.Fixture;
 import org.atex.api.Fixture.Scope;
 import org.atex.api.PlainTest;
@@ -32,7 +32,9 @@ record PlannedFixture(Fixture<?> fixture, String name, Scope scope, List<Planned
             String name = fixture.name();
             if (name.isEmpty() || byName.put(name, fixture) != null) {
                 throw new IllegalArgumentException(
-                        name.isEmpty() ? "a fixture has an empty name" : "there are two fixtures with the name " + name);
+                        name.isEmpty()
+                                ? "a fixture has an empty name"
+                                : "there are two fixtures with the name " + name);
             }
         }
         Map<String, PlannedFixture> planned = new LinkedHashMap<>();
@@ -52,26 +54,22 @@ record PlannedFixture(Fixture<?> fixture, String name, Scope scope, List<Planned
         }
         Fixture<?> fixture = all.get(name);
         if (fixture == null) {
-            throw new IllegalArgumentException("the fixture " + last(path, 1)
-                    + " uses " + name + ", which the run does not know: add it by fixture(…)");
+            List<String> users = List.copyOf(path);
+            throw new IllegalArgumentException("the fixture " + users.get(users.size() - 2) + " uses " + name
+                    + ", which the run does not know: add it by fixture(…)");
         }
         List<PlannedFixture> uses = new ArrayList<>();
         for (Fixture<?> used : fixture.uses()) {
             PlannedFixture wider = add(used.name(), all, planned, new LinkedHashSet<>(path));
             if (wider.scope.compareTo(fixture.scope()) > 0) {
-                throw new IllegalArgumentException("the fixture " + name + " with the scope " + fixture.scope() + " uses "
-                        + wider.name + " with the narrower scope " + wider.scope);
+                throw new IllegalArgumentException("the fixture " + name + " with the scope " + fixture.scope()
+                        + " uses " + wider.name + " with the narrower scope " + wider.scope);
             }
             uses.add(wider);
         }
-        PlannedFixture result =
-                new PlannedFixture(fixture, name, fixture.scope(), List.copyOf(uses), fixture.limit());
+        PlannedFixture result = new PlannedFixture(fixture, name, fixture.scope(), List.copyOf(uses), fixture.limit());
         planned.put(name, result);
         return result;
-    }
-
-    private static String last(Set<String> path, int before) {
-        return new ArrayList<>(path).get(path.size() - 1 - before);
     }
 
     /**
@@ -99,17 +97,18 @@ record PlannedFixture(Fixture<?> fixture, String name, Scope scope, List<Planned
                         + " with the scope GROUP, but belongs to no group");
             }
             if (fixture.scope == Scope.GROUP && !isOnOneSystem) {
-                fixture.uses.stream().filter(used -> used.scope == Scope.SYSTEM).findFirst().ifPresent(used -> {
-                    throw new IllegalArgumentException("the fixture " + fixture.name + " uses " + used.name
-                            + ", which has the scope SYSTEM, but the tests of the group " + test.group()
-                            + " may run on several systems");
-                });
+                fixture.uses.stream()
+                        .filter(used -> used.scope == Scope.SYSTEM)
+                        .findFirst()
+                        .ifPresent(used -> {
+                            throw new IllegalArgumentException("the fixture " + fixture.name + " uses " + used.name
+                                    + ", which has the scope SYSTEM, but the tests of the group " + test.group()
+                                    + " may run on several systems");
+                        });
             }
         }
         // A wider scope first; each after those that it uses.
-        return all.stream()
-                .sorted((a, b) -> a.scope.compareTo(b.scope))
-                .collect(Collectors.toUnmodifiableList());
+        return all.stream().sorted(Comparator.comparing(PlannedFixture::scope)).toList();
     }
 
     private void addTo(Set<PlannedFixture> all) {

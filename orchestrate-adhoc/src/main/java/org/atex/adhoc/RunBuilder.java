@@ -381,8 +381,9 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
             case Guard.Result.Done<Map<String, PlannedFixture>>(Map<String, PlannedFixture> read) -> read;
             case Guard.Result.Threw<Map<String, PlannedFixture>> threw
             when threw.cause() instanceof IllegalArgumentException refused -> throw refused;
-            default -> throw new IllegalArgumentException(
-                    "the properties of the fixtures cannot be read: " + result.problem());
+            default ->
+                throw new IllegalArgumentException(
+                        "the properties of the fixtures cannot be read: " + result.problem());
         };
     }
 

@@ -145,8 +145,8 @@ public final class Trails {
         Trail next = trail;
         while (next != null && next.busy != null) {
             if (next.busy.equals(me)) {
-                throw new IllegalStateException("the trail " + name
-                        + " cannot be entered here: its start or end waits for this thread");
+                throw new IllegalStateException(
+                        "the trail " + name + " cannot be entered here: its start or end waits for this thread");
             }
             next = waiting.get(next.busy);
         }

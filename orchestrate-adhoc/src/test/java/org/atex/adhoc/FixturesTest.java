@@ -77,7 +77,8 @@ class FixturesTest {
         @Override
         public String start(Context context) throws Exception {
             log.add("start " + name);
-            return name + uses.stream().map(used -> " with " + context.value(used)).toList();
+            return name
+                    + uses.stream().map(used -> " with " + context.value(used)).toList();
         }
 
         @Override
@@ -150,7 +151,8 @@ class FixturesTest {
                         "run /d",
                         "finish system",
                         "finish wide");
-        assertThat(events.stream().filter(RunEvent.FixtureStarted.class::isInstance)).hasSize(5);
+        assertThat(events.stream().filter(RunEvent.FixtureStarted.class::isInstance))
+                .hasSize(5);
         assertThat(events.stream()
                         .filter(RunEvent.FixtureFinished.class::isInstance)
                         .map(event -> ((RunEvent.FixtureFinished) event).problem()))
@@ -366,9 +368,8 @@ class FixturesTest {
                 return Duration.ofMillis(50);
             }
         };
-        RunSummary summary = run(
-                builder(List.of(TestCase.named("/a").withFixture("stubborn")), FixturesTest::passing)
-                        .fixture(stubborn));
+        RunSummary summary = run(builder(List.of(TestCase.named("/a").withFixture("stubborn")), FixturesTest::passing)
+                .fixture(stubborn));
         assertThat(summary.tests().get(0).end().note()).contains("did not return within PT0.05S and was abandoned");
         given.countDown();
         assertThat(finished.await(30, TimeUnit.SECONDS)).as("finished").isTrue();
@@ -382,9 +383,8 @@ class FixturesTest {
                 throw new IllegalStateException("cannot be dropped");
             }
         };
-        RunSummary summary = run(
-                builder(List.of(TestCase.named("/a").withFixture("leaking")), FixturesTest::passing)
-                        .fixture(leaking));
+        RunSummary summary = run(builder(List.of(TestCase.named("/a").withFixture("leaking")), FixturesTest::passing)
+                .fixture(leaking));
         assertThat(summary.tests().get(0).end().outcome()).isEqualTo(Outcome.PASSED);
         assertThat(summary.problems())
                 .extracting(Problem::message)
@@ -408,8 +408,7 @@ class FixturesTest {
             }
         };
         Logged second = new Logged("second", Fixture.Scope.RUN, first);
-        assertRefused(
-                "fixtures use each other: first, which uses second, which uses first", "first", first, second);
+        assertRefused("fixtures use each other: first, which uses second, which uses first", "first", first, second);
         AdHocOrchestrator.Builder several = builder(
                         List.of(MultihostTest.named("/m")
                                 .withRole("client", 2, TestCase.named("/client").withFixture("test"))),

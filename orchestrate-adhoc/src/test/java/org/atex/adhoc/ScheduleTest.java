@@ -348,13 +348,11 @@ class ScheduleTest {
     void slowProvisionerIsUsedIfItIsPreferredOrCheaperOrAlone() {
         Duration slow = Duration.ofMinutes(3);
         List<Supply.Terms> preferred = List.of(Simulation.Given.PLAIN_TERMS, new Supply.Terms(Map.of(), 1, 9, 0, null));
-        Simulation simulation =
-                withASlowProvisioner(slow, Simulation.rules().withTerms(preferred::get));
+        Simulation simulation = withASlowProvisioner(slow, Simulation.rules().withTerms(preferred::get));
         simulation.run();
         assertThat(simulation.requested).isEqualTo(Map.of(1, 8));
 
-        List<Supply.Terms> limited =
-                List.of(new Supply.Terms(Map.of(), 0, 4, 0, null), Simulation.Given.PLAIN_TERMS);
+        List<Supply.Terms> limited = List.of(new Supply.Terms(Map.of(), 0, 4, 0, null), Simulation.Given.PLAIN_TERMS);
         simulation = withASlowProvisioner(slow, Simulation.rules().withTerms(limited::get));
         assertThat(simulation.run()).isLessThan(Duration.ofMinutes(112));
         assertThat(simulation.requested).as("the fast one has no more").isEqualTo(Map.of(0, 4, 1, 4));

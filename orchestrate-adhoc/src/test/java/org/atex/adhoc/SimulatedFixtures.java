@@ -126,13 +126,17 @@ final class SimulatedFixtures implements Fixtures.Jobs {
     public void finish(Instance instance, Runnable then) {
         String key = key(instance);
         assertThat(live.remove(key)).as("%s is finished once", key).isEqualTo(instance);
-        simulation.running.values().forEach(run -> assertThat(
-                        run.test().fixtures.stream().map(used -> key(used, run.test(), run.system())))
-                .as("%s is finished while %s runs", key, run.test())
-                .doesNotContain(key));
-        live.values().forEach(other -> assertThat(other.uses())
-                .as("%s is finished before %s", key, other.fixture)
-                .doesNotContain(instance));
+        simulation
+                .running
+                .values()
+                .forEach(run -> assertThat(
+                                run.test().fixtures.stream().map(used -> key(used, run.test(), run.system())))
+                        .as("%s is finished while %s runs", key, run.test())
+                        .doesNotContain(key));
+        live.values()
+                .forEach(other -> assertThat(other.uses())
+                        .as("%s is finished before %s", key, other.fixture)
+                        .doesNotContain(instance));
         finishes++;
         log.add("finish " + key);
         simulation.at(durations.apply(instance), then);

@@ -393,7 +393,8 @@ final class Simulation extends Simulator {
             // What a policy says about the system of a member depends on the whole test.
             boolean bySelf = !run.test().isMember() && end.outcome() != Outcome.CANCELLED;
             if (!end.systemUsable() || bySelf && given.destruction.shouldDestroy(run.test().test, end)) {
-                spent.merge(run.system(), end.systemUsable() && !run.test().facts.destructive(), Boolean::logicalAnd);
+                spent.merge(
+                        run.system(), end.systemUsable() && !run.test().facts.destructive(), Boolean::logicalAnd);
             }
             super.finished(run, end);
             assertNoPlaceIsWasted();

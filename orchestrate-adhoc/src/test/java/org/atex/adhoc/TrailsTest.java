@@ -131,7 +131,8 @@ class TrailsTest {
         CyclicBarrier both = new CyclicBarrier(2);
         AtomicInteger refused = new AtomicInteger();
         try (ExecutorService threads = Executors.newCachedThreadPool()) {
-            List<Callable<String>> tasks = List.of(crossing("a", "b", both, refused), crossing("b", "a", both, refused));
+            List<Callable<String>> tasks =
+                    List.of(crossing("a", "b", both, refused), crossing("b", "a", both, refused));
             for (Future<String> one : threads.invokeAll(tasks)) {
                 one.get(30, TimeUnit.SECONDS);
             }
@@ -190,7 +191,9 @@ class TrailsTest {
                 }));
             }
             for (Future<Boolean> user : users) {
-                assertThat(user.get(30, TimeUnit.SECONDS)).as("started exactly once").isTrue();
+                assertThat(user.get(30, TimeUnit.SECONDS))
+                        .as("started exactly once")
+                        .isTrue();
             }
         }
         assertThat(finishes.get()).isEqualTo(starts.get());
