@@ -170,7 +170,7 @@ class PytestExecutorTest {
             import os; os._exit(119)                        | unknown exit code 119
             import os, signal; os.kill(os.getpid(), 9)      | killed by the signal KILL
             import os, signal; os.kill(os.getpid(), 11)     | killed by the signal SEGV
-            import os, signal; os.kill(os.getpid(), 2)      | interrupted (exit code 2)
+            import signal; signal.default_int_handler(2, 0) | interrupted (exit code 2)
             import pytest; pytest.exit('enough')            | interrupted (exit code 2)
             import sys; sys.exit(0)                         | 1 of 2 cases failed: test_bad
             """)
