@@ -22,12 +22,15 @@ import org.jspecify.annotations.Nullable;
  * @param environment variables for the commands of the test, which take precedence over its own
  * @param values the values of the fixtures of the test, by the name of the fixture
  * @param topology the systems of the test, or null if it runs on one system
+ * @param rendezvous where its parts wait for each other, or null if it runs on one system
  */
 public record TestInvocation(
         TestCase wrapped,
         Map<String, String> environment,
         Map<String, Object> values,
-        @Nullable Topology topology) implements TestCase {
+        @Nullable Topology topology,
+        @Nullable Rendezvous rendezvous)
+        implements TestCase {
     /** Copies the variables and the values. */
     public TestInvocation {
         environment = Map.copyOf(environment);
@@ -43,14 +46,15 @@ public record TestInvocation(
     public static TestInvocation of(TestCase test) {
         TestInvocation inner = test.unwrap(TestInvocation.class).orElse(null);
         if (inner == null) {
-            return new TestInvocation(test, Map.of(), Map.of(), null);
+            return new TestInvocation(test, Map.of(), Map.of(), null, null);
         }
         TestInvocation more = of(inner.wrapped());
         return new TestInvocation(
                 test,
                 plus(more.environment(), inner.environment()),
                 plus(more.values(), inner.values()),
-                inner.topology() == null ? more.topology() : inner.topology());
+                inner.topology() == null ? more.topology() : inner.topology(),
+                inner.rendezvous() == null ? more.rendezvous() : inner.rendezvous());
     }
 
     private static <T> Map<String, T> plus(Map<String, T> some, Map<String, T> more) {
@@ -75,7 +79,7 @@ public record TestInvocation(
      * @param more environment variables
      */
     public TestInvocation withEnvironment(Map<String, String> more) {
-        return new TestInvocation(wrapped, plus(environment, more), values, topology);
+        return new TestInvocation(wrapped, plus(environment, more), values, topology, rendezvous);
     }
 
     /**
@@ -90,7 +94,8 @@ public record TestInvocation(
                 wrapped,
                 plus(environment, fixture.environment(value)),
                 plus(values, Map.of(fixture.name(), (Object) value)),
-                topology);
+                topology,
+                rendezvous);
     }
 
     /**
@@ -117,7 +122,16 @@ public record TestInvocation(
      * @see Topology#variables()
      */
     public TestInvocation withTopology(Topology systems) {
-        return new TestInvocation(wrapped, plus(environment, systems.variables()), values, systems);
+        return new TestInvocation(wrapped, plus(environment, systems.variables()), values, systems, rendezvous);
+    }
+
+    /**
+     * {@return this invocation with a place where its parts wait for each other}
+     *
+     * @param place the place, the same for all parts
+     */
+    public TestInvocation withRendezvous(Rendezvous place) {
+        return new TestInvocation(wrapped, environment, values, topology, place);
     }
 
     @Override

@@ -23,6 +23,7 @@ import org.atex.api.RunSummary;
 import org.atex.api.Stop;
 import org.atex.api.TestCase;
 import org.atex.api.TestSummary;
+import org.atex.api.Verdict;
 import org.atex.command.CommandExecutor;
 import org.atex.command.CommandTest;
 import org.atex.fmf.FmfExecutor;
@@ -71,6 +72,27 @@ class SeveralSystemsTest {
                     [ "$line" = hello ]
             /waits:
                 test: sleep 1000
+            /meets:
+                test: |
+                    . "$TMT_TOPOLOGY_BASH"
+                    for i in {1..20}; do atex-barrier "round-$i"; done
+                    for i in {1..20}; do atex-barrier again; done
+                    if [ "${TMT_GUEST[role]}" = server ]; then
+                        atex-send port number=8080 name=web
+                        atex-wait thanks && atex-wait thanks
+                    else
+                        [ "$(atex-wait port | sort)" = "$(printf 'name=web\\nnumber=8080')" ]
+                        atex-send thanks from="$ATEX_GUEST"
+                        atex-barrier clients 2
+                    fi
+            /late:
+                test: atex-barrier never
+            /dies:
+                test: sleep 1; kill -9 $$
+            /lonely:
+                test: |
+                    ! atex-barrier alone 2>why
+                    grep "does not run on several systems" why
             /alone:
                 test: . "$TMT_TOPOLOGY_BASH"; [ "${TMT_GUEST_NAMES}" = default-0 ]
             """;
@@ -206,6 +228,51 @@ class SeveralSystemsTest {
                 .filteredOn(line -> line.matches(".*cancelled: (server|client-[12]): .* \\(on .*"))
                 .as("the two others were cancelled, with the reason")
                 .hasSize(2);
+    }
+
+    private void allMeet(Provisioner systems) throws Exception {
+        FmfTests tests = tests();
+        TestCase meeting = MultihostTest.named("/meeting")
+                .withRole("server", find(tests, "/meets"))
+                .withRole("client", 2, find(tests, "/meets"));
+        try (systems;
+                var results = results();
+                var run = run(List.of(find(tests, "/lonely"), meeting), systems, FmfExecutor.factory(tests), results)
+                        .build()) {
+            assertThat(run.run().tests())
+                    .allSatisfy(test -> assertThat(test.end().outcome())
+                            .as("%s: %s", test.test(), test.end().note())
+                            .isEqualTo(Outcome.PASSED));
+        }
+    }
+
+    @Test
+    void partsMeetInContainers() throws Exception {
+        allMeet(containers());
+    }
+
+    @Test
+    void partsMeetOnSshHosts() throws Exception {
+        allMeet(hosts());
+    }
+
+    @Test
+    void deathOfOneEndsTheWaitOfTheOthersAtOnce() throws Exception {
+        FmfTests tests = tests();
+        TestCase meeting = MultihostTest.named("/meeting")
+                .withOneFailureEndsAll(false)
+                .withRole("server", find(tests, "/dies"))
+                .withRole("client", 2, find(tests, "/late"));
+        try (var systems = containers();
+                var results = results();
+                var run = run(List.of(meeting), systems, FmfExecutor.factory(tests), results)
+                        .build()) {
+            TestSummary test = run.run().tests().getFirst();
+            assertThat(test.end().outcome().verdict()).isEqualTo(Verdict.FAILED);
+        }
+        assertThat(directory.resolve("files/default/meeting/client-1/output.txt"))
+                .content()
+                .contains("atex-barrier: the barrier never needs 3 systems: server has ended: ");
     }
 
     @Test

@@ -168,7 +168,7 @@ public final class FmfExecutor implements Executor {
                 TopologyFiles.in(slot.directories(), true).write(connection, invocation.topology());
             }
             TestRun.Variables variables = variables(test, invocation, keys, slot.directories());
-            TestRun run = new TestRun(setting, test, keys, variables, into);
+            TestRun run = new TestRun(setting, test, keys, variables, invocation, into);
             TestEnd end = run.run(slot.reboot());
             shared.exitFirst.ended(test, end, run.isWarned());
             return end;

@@ -30,7 +30,10 @@ record SystemDirectories(String root, String slot) {
             "rstrnt-report-log",
             "tmt-abort",
             "rhts-abort",
-            "rstrnt-abort");
+            "rstrnt-abort",
+            "atex-barrier",
+            "atex-send",
+            "atex-wait");
 
     /**
      * Shell functions that remove slots and roots. Removing a slot first orders the keepers of its detached runs to
@@ -212,6 +215,11 @@ record SystemDirectories(String root, String slot) {
     /** {@return the directory with the files of the current test, BeakerLib's included; emptied before each test} */
     String test() {
         return slot + "/test";
+    }
+
+    /** {@return the directory with the replies to commands that wait for other systems} */
+    String replies() {
+        return slot + "/replies";
     }
 
     /** {@return the directory for files that the test wants to keep, {@code TMT_TEST_DATA}} */

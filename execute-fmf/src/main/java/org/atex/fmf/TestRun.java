@@ -22,6 +22,7 @@ import org.atex.api.Input;
 import org.atex.api.Outcome;
 import org.atex.api.ReportedResult;
 import org.atex.api.TestEnd;
+import org.atex.api.TestInvocation;
 import org.atex.fmf.control.ControlStream;
 import org.atex.fmf.control.ControlWord;
 import org.atex.fmf.control.ProtocolException;
@@ -72,6 +73,7 @@ final class TestRun {
     private final Hooks hooks;
     private final Judge judge;
     private final Checks checks;
+    private final Meetings meetings;
     /** The time limit of the test command; replaced when packages, hooks and checks are done. */
     private TimeLimit limit;
 
@@ -79,7 +81,15 @@ final class TestRun {
     private boolean disconnected;
     private ReportReceiver.@Nullable RebootAnnouncement announcement;
 
-    TestRun(Setting setting, FmfTest test, TestKeys keys, Variables variables, Artifacts artifacts) throws IOException {
+    TestRun(
+            Setting setting,
+            FmfTest test,
+            TestKeys keys,
+            Variables variables,
+            TestInvocation invocation,
+            Artifacts artifacts)
+            throws IOException {
+        this.meetings = new Meetings(setting.connection(), setting.directories(), invocation);
         this.connection = setting.connection();
         this.setting = setting;
         this.test = test;
@@ -408,6 +418,9 @@ final class TestRun {
                 case ControlWord.Result(int length) -> results.receive(length, stream);
                 case ControlWord.ExitCode(int code) -> exitCode = code;
                 case ControlWord.Duration(String argument) -> limit.change(argument);
+                case ControlWord.Barrier barrier -> meetings.barrier(barrier);
+                case ControlWord.Send send -> meetings.send(send);
+                case ControlWord.Wait wait -> meetings.receive(wait);
                 case ControlWord.Disconnect() -> disconnect(running);
             }
         }

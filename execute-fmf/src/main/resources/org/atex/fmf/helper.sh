@@ -164,6 +164,9 @@ is_result() {
 show_usage() {
     case $me in
         *-report-result) echo "usage: $me [-o FILE] [-t MESSAGE] NAME RESULT [SCORE]" ;;
+        atex-barrier) echo "usage: $me NAME [COUNT]" ;;
+        atex-send) echo "usage: $me NAME [KEY=VALUE]..." ;;
+        atex-wait) echo "usage: $me NAME" ;;
         *-reboot) echo "usage: $me [-c COMMAND] [-t SECONDS] [-s] [-e] [-h]" ;;
         *) echo "usage: $me -l FILE" ;;
     esac
@@ -345,6 +348,38 @@ abort_test() {
     end_test
 }
 
+# Waits for other systems of the test: sends a word with the name of a file, which the executor writes as its reply. The
+# first line is "ok" or a reason, the others are values.
+ask() {
+    local reply=$$.$RANDOM.$(date +%s%N) answer
+    [[ $place ]] || die "call it within a running test"
+    send write_lines "$* $reply"
+    reply=$place/replies/$reply
+    until [[ -e $reply ]]; do sleep 0.02; done
+    { IFS= read -r answer && cat; } <"$reply"
+    rm -f -- "$reply" 2>/dev/null
+    [[ $answer == ok ]] || die "$answer"
+}
+
+wait_at_barrier() {
+    [[ $1 && ${2-0} =~ ^[0-9]{1,4}$ && $# -le 2 ]] || die "$(show_usage)"
+    ask "barrier $1 ${2-0}"
+}
+
+send_message() {
+    local value
+    [[ $1 ]] || die "$(show_usage)"
+    for value in "${@:2}"; do
+        [[ $value =~ ^[A-Za-z_][A-Za-z0-9_]*=[!-~]*$ ]] || die "'$value' is not NAME=VALUE without spaces"
+    done
+    send write_lines "send $*"
+}
+
+wait_for_message() {
+    [[ $1 && $# == 1 ]] || die "$(show_usage)"
+    ask "wait $1"
+}
+
 # Called by the wrapper when the test has ended. Sends all files below a directory, or the named ones, under a prefix.
 hand_over() {
     local path paths file size
@@ -367,6 +402,9 @@ case $me in
     *-file-submit | *-report-log | *-submit-log | rhts_submit_log) submit_files "$@" ;;
     *-reboot) reboot_system "$@" ;;
     *-abort) abort_test ;;
+    atex-barrier) wait_at_barrier "$@" ;;
+    atex-send) send_message "$@" ;;
+    atex-wait) wait_for_message "$@" ;;
     helper)
         shopt -s nullglob dotglob
         case $1 in

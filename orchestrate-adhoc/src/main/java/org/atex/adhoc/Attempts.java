@@ -184,7 +184,7 @@ final class Attempts {
             }
         }
         environment.putAll(plain.environment());
-        return new TestInvocation(test.test, environment, values, plain.topology());
+        return new TestInvocation(test.test, environment, values, plain.topology(), plain.rendezvous());
     }
 
     /** Called by the thread of the attempt. */

@@ -50,6 +50,7 @@ final class GangAttempt {
     /** In the order in which the members ended. */
     private final Map<PlannedTest, AttemptTask.Result> results = new LinkedHashMap<>();
 
+    private final GangRendezvous rendezvous;
     private final Map<PlannedTest, String> whyCancelled = new LinkedHashMap<>();
     private final List<String> problems = new CopyOnWriteArrayList<>();
     private volatile @Nullable SpooledAttempt spooled; // written with the lock of this
@@ -63,6 +64,9 @@ final class GangAttempt {
         this.systems = systems;
         this.spool = spool;
         this.records = records;
+        this.rendezvous = new GangRendezvous(together.members().stream()
+                .map(run -> run.test().guest().name())
+                .toList());
     }
 
     /** {@return the whole test} */
@@ -97,7 +101,8 @@ final class GangAttempt {
         Duration limit = member.facts.limit();
         TestCase limited = limit == null || limit.equals(role.limit()) ? role : new Limited(role, limit);
         return TestInvocation.of(limited)
-                .withTopology(new Topology(test().name(), member.guest().name(), guests));
+                .withTopology(new Topology(test().name(), member.guest().name(), guests))
+                .withRendezvous(rendezvous);
     }
 
     /** A test with the limit of the whole. */
@@ -168,6 +173,7 @@ final class GangAttempt {
     /** A member has ended. {@return whether all have} */
     boolean ended(PlannedTest member, AttemptTask.Result result) {
         results.put(member, result);
+        rendezvous.ended(member.guest().name(), "has ended: " + Gang.words(endOf(member)));
         return results.size() == together.members().size();
     }
 

@@ -5,6 +5,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +19,10 @@ import org.jspecify.annotations.Nullable;
 public final class ControlStream {
     private static final int LINE_LIMIT = 4096;
     private static final int LONGEST_RESULT = 16 * 1024 * 1024;
-    private static final String KNOWN = " (known are result, exitcode, duration, disconnect and noop)";
+    private static final int MAX_SYSTEMS = 10_000;
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}");
+    private static final String KNOWN =
+            " (known are result, exitcode, duration, barrier, send, wait, disconnect and noop)";
 
     private final InputStream in;
     private final byte[] buffer = new byte[64 * 1024];
@@ -66,6 +73,19 @@ public final class ControlStream {
                     over = true;
                     return new ControlWord.Disconnect();
                 }
+                case "barrier" -> {
+                    String[] parts = parts(word, argument, 3);
+                    return new ControlWord.Barrier(
+                            name(word, parts[0]), number(word, parts[1], MAX_SYSTEMS), name(word, parts[2]));
+                }
+                case "send" -> {
+                    String[] parts = argument.split(" ");
+                    return new ControlWord.Send(name(word, parts[0]), values(word, parts));
+                }
+                case "wait" -> {
+                    String[] parts = parts(word, argument, 2);
+                    return new ControlWord.Wait(name(word, parts[0]), name(word, parts[1]));
+                }
                 case "noop" -> refuseArgument(word, argument);
                 default -> throw unknown(word, argument);
             }
@@ -86,6 +106,35 @@ public final class ControlStream {
         if (!argument.isEmpty()) {
             throw new ProtocolException("'" + word + "' takes no argument, but got " + shown(argument));
         }
+    }
+
+    private static String[] parts(String word, String argument, int count) throws ProtocolException {
+        String[] parts = argument.split(" ");
+        if (parts.length != count) {
+            throw new ProtocolException("'" + word + "' takes " + count + " arguments, but got " + shown(argument));
+        }
+        return parts;
+    }
+
+    /** Returns a name, which may become the name of a file. */
+    private static String name(String word, String argument) throws ProtocolException {
+        if (!NAME.matcher(argument).matches()) {
+            throw new ProtocolException("'" + word + "' takes names of letters, digits, '.', '_' and '-', but got "
+                    + (argument.isEmpty() ? "none" : shown(argument)));
+        }
+        return argument;
+    }
+
+    private static Map<String, String> values(String word, String[] parts) throws ProtocolException {
+        Map<String, String> values = new LinkedHashMap<>();
+        for (String part : Arrays.asList(parts).subList(1, parts.length)) {
+            int equals = part.indexOf('=');
+            if (equals < 0) {
+                throw new ProtocolException("'" + word + "' takes values NAME=VALUE, but got " + shown(part));
+            }
+            values.put(name(word, part.substring(0, equals)), part.substring(equals + 1));
+        }
+        return values;
     }
 
     private static int number(String word, String argument, int most) throws ProtocolException {

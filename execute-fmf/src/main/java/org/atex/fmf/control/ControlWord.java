@@ -1,5 +1,7 @@
 package org.atex.fmf.control;
 
+import java.util.Map;
+
 /**
  * A word of the control stream of a test. Further words may be added; a {@code switch} should have a default branch.
  * All words are immutable.
@@ -25,6 +27,36 @@ public sealed interface ControlWord {
      * @param argument the new limit, a change of it, {@code save} or {@code restore}; see {@link TimeLimit#change}
      */
     record Duration(String argument) implements ControlWord {}
+
+    /**
+     * A part of a test on several systems has reached a barrier, and waits.
+     *
+     * @param name the name of the barrier
+     * @param count how many parts must reach it; 0 for all
+     * @param reply the name of the file that tells the test to go on
+     */
+    record Barrier(String name, int count, String reply) implements ControlWord {}
+
+    /**
+     * A part of a test on several systems sends a message to the others.
+     *
+     * @param name the name of the message
+     * @param values its content
+     */
+    record Send(String name, Map<String, String> values) implements ControlWord {
+        /** Copies the values. */
+        public Send {
+            values = Map.copyOf(values);
+        }
+    }
+
+    /**
+     * A part of a test on several systems waits for a message.
+     *
+     * @param name the name of the message
+     * @param reply the name of the file that receives its content
+     */
+    record Wait(String name, String reply) implements ControlWord {}
 
     /** The test is about to reboot its system. The last word before the reboot. */
     record Disconnect() implements ControlWord {}

@@ -11,7 +11,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +45,11 @@ class ControlStreamTest {
                             "result " + new String(stream.readBytes(length), StandardCharsets.UTF_8);
                         case ControlWord.ExitCode(int code) -> "exitcode " + code;
                         case ControlWord.Duration(String argument) -> "duration " + argument;
+                        case ControlWord.Barrier(String name, int count, String reply) ->
+                            "barrier " + name + " " + count + " " + reply;
+                        case ControlWord.Send(String name, Map<String, String> values) ->
+                            "send " + name + " " + new TreeMap<>(values);
+                        case ControlWord.Wait(String name, String reply) -> "wait " + name + " " + reply;
                         case ControlWord.Disconnect() -> "disconnect";
                     });
         }
@@ -54,6 +61,13 @@ class ControlStreamTest {
     void readsEveryWord() throws IOException {
         assertThat(read("noop\nduration +60\nresult 2\n{}result 16\n{\"name\":\"käse\"}exitcode 3\n"))
                 .containsExactly("duration +60", "result {}", "result {\"name\":\"käse\"}", "exitcode 3");
+    }
+
+    @Test
+    void readsWordsForOtherSystems() throws IOException {
+        assertThat(read("barrier ready 3 r1.2\nsend port number=80 x=a=b y=\nsend done\nwait port 7\n"))
+                .containsExactly(
+                        "barrier ready 3 r1.2", "send port {number=80, x=a=b, y=}", "send done {}", "wait port 7");
     }
 
     @Test
@@ -77,7 +91,7 @@ class ControlStreamTest {
     static Stream<Arguments> malformed() {
         String number = "'result' takes a number from 0 to 16777216, but got ";
         String code = "'exitcode' takes a number from 0 to 255, but got ";
-        String known = " (known are result, exitcode, duration, disconnect and noop)";
+        String known = " (known are result, exitcode, duration, barrier, send, wait, disconnect and noop)";
         String ascii = "a control line holds bytes that are no printable ASCII: ";
         return Stream.of(
                 arguments("\n", "an empty line on the control stream"),
@@ -97,6 +111,15 @@ class ControlStreamTest {
                 arguments("exitcode 1 \n", code + "'1 '"),
                 arguments("noop 1\n", "'noop' takes no argument, but got '1'"),
                 arguments("disconnect now\n", "'disconnect' takes no argument, but got 'now'"),
+                arguments("barrier ready 3\n", "'barrier' takes 3 arguments, but got 'ready 3'"),
+                arguments("barrier ready -1 r\n", "'barrier' takes a number from 0 to 10000, but got '-1'"),
+                arguments(
+                        "barrier ready 1 ../r\n",
+                        "'barrier' takes names of letters, digits, '.', '_' and '-'" + ", but got '../r'"),
+                arguments("wait a/b r\n", "'wait' takes names of letters, digits, '.', '_' and '-', but got 'a/b'"),
+                arguments("wait x .r\n", "'wait' takes names of letters, digits, '.', '_' and '-', but got '.r'"),
+                arguments("send\n", "'send' takes names of letters, digits, '.', '_' and '-', but got none"),
+                arguments("send x y\n", "'send' takes values NAME=VALUE, but got 'y'"),
                 arguments("nöp\n", ascii + "'n\\xc3\\xb6p'"),
                 arguments("noop\t\n", ascii + "'noop\\x09'"),
                 arguments("noop\r\n", ascii + "'noop\\x0d'"),

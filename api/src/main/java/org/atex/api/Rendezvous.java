@@ -1,0 +1,45 @@
+package org.atex.api;
+
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Lets the parts of a {@link MultihostTest} wait for each other while they run. Orchestrators pass it to executors in
+ * the {@link TestInvocation} of each part.
+ *
+ * <p>No method blocks: the futures are completed when other parts have done their share. If that cannot happen any more,
+ * because a part has ended, a future fails with an {@link IllegalStateException} that names the part.
+ *
+ * <p>Thread-safe.
+ */
+public interface Rendezvous {
+    /**
+     * A part has reached a barrier. When enough parts have, all of them go on, and the barrier can be used again. A part
+     * that reaches a barrier at which it waits already gets the same future.
+     *
+     * @param guest the name of the system of the part
+     * @param name the name of the barrier
+     * @param count how many parts must reach it, the same number for each of them; 0 for all parts of the test
+     * @return is completed when they have
+     */
+    CompletableFuture<Void> barrier(String guest, String name, int count);
+
+    /**
+     * A part sends a message to all other parts. Each of them can receive it once, also later.
+     *
+     * @param guest the name of the system of the part
+     * @param name the name of the message
+     * @param values the content of the message
+     */
+    void send(String guest, String name, Map<String, String> values);
+
+    /**
+     * A part waits for the next message with a name that it has not received: messages of other parts, in the order in
+     * which they were sent.
+     *
+     * @param guest the name of the system of the part
+     * @param name the name of the message
+     * @return is completed with the content of the message
+     */
+    CompletableFuture<Map<String, String>> receive(String guest, String name);
+}

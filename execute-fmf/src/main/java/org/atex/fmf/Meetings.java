@@ -1,0 +1,102 @@
+package org.atex.fmf;
+
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.atex.api.AtexException;
+import org.atex.api.Command;
+import org.atex.api.CommandResult;
+import org.atex.api.Connection;
+import org.atex.api.Rendezvous;
+import org.atex.api.TestInvocation;
+import org.atex.api.Topology;
+import org.atex.fmf.control.ControlWord;
+import org.atex.support.Threads;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Passes the words by which a part of a test on several systems waits for the others to their {@link Rendezvous}, and
+ * the answers to files on the system, for which the commands of the test wait. Thread-safe.
+ */
+final class Meetings {
+    private static final Logger LOG = LoggerFactory.getLogger(Meetings.class);
+
+    /** Renames the file, so that the test never reads a part of it. */
+    private static final String REPLY = """
+            set -e
+            mkdir -p -- "$1"
+            printf '%s\n' "${@:3}" >"$1/.$2"
+            mv -- "$1/.$2" "$1/$2"
+            """;
+
+    private static final String ALONE = "the test does not run on several systems";
+
+    private final Connection connection;
+    private final String directory;
+    private final @Nullable Rendezvous rendezvous;
+    private final String guest;
+
+    Meetings(Connection connection, SystemDirectories directories, TestInvocation invocation) {
+        this.connection = connection;
+        this.directory = directories.replies();
+        this.rendezvous = invocation.rendezvous();
+        Topology topology = invocation.topology();
+        this.guest = topology == null ? "" : topology.guest().name();
+    }
+
+    void barrier(ControlWord.Barrier word) {
+        CompletableFuture<?> passed =
+                rendezvous == null ? alone() : rendezvous.barrier(guest, word.name(), word.count());
+        CompletableFuture<?> unused = passed.whenComplete((nothing, failure) -> reply(word.reply(), Map.of(), failure));
+    }
+
+    void send(ControlWord.Send word) {
+        if (rendezvous != null) {
+            rendezvous.send(guest, word.name(), word.values());
+        }
+    }
+
+    void receive(ControlWord.Wait word) {
+        CompletableFuture<Map<String, String>> message =
+                rendezvous == null ? alone() : rendezvous.receive(guest, word.name());
+        CompletableFuture<?> unused = message.whenComplete(
+                (values, failure) -> reply(word.reply(), values == null ? Map.of() : values, failure));
+    }
+
+    private static <T> CompletableFuture<T> alone() {
+        return CompletableFuture.failedFuture(new IllegalStateException(ALONE));
+    }
+
+    /** Writes a reply, on a thread of its own: the caller reads the control stream, or is another part of the test. */
+    private void reply(String name, Map<String, String> values, @Nullable Throwable failure) {
+        Threads.startDaemon("reply", () -> {
+            try {
+                CommandResult written = connection.run(Command.bash(REPLY, arguments(name, values, failure)));
+                if (!written.succeeded()) {
+                    LOG.warn("could not write a reply on {}: {}: {}", connection, written.end(), written.stderr());
+                }
+            } catch (AtexException e) {
+                // The test ends for the same reason.
+                LOG.debug("could not write a reply on {}", connection, e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    private String[] arguments(String name, Map<String, String> values, @Nullable Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        String[] arguments = new String[3 + values.size()];
+        arguments[0] = directory;
+        arguments[1] = name;
+        arguments[2] = cause == null ? "ok" : String.valueOf(cause.getMessage());
+        int next = 3;
+        for (Map.Entry<String, String> value : values.entrySet()) {
+            arguments[next++] = value.getKey() + "=" + value.getValue();
+        }
+        return arguments;
+    }
+}

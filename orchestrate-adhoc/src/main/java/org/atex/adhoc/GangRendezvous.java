@@ -1,0 +1,179 @@
+package org.atex.adhoc;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.atex.api.Rendezvous;
+import org.jspecify.annotations.Nullable;
+
+/** Where the members of a gang meet in one attempt. Thread-safe. */
+final class GangRendezvous implements Rendezvous {
+    private record Message(String from, Map<String, String> values) {}
+
+    /** Members that wait at a barrier. */
+    private static final class Barrier {
+        final int count;
+        final Map<String, CompletableFuture<Void>> waiting = new LinkedHashMap<>();
+
+        Barrier(int count) {
+            this.count = count;
+        }
+    }
+
+    /** The messages of one name, and who waits for one. */
+    private static final class Mailbox {
+        final List<Message> messages = new ArrayList<>();
+        /** How many of the messages each member has looked at. */
+        final Map<String, Integer> read = new HashMap<>();
+
+        final Map<String, CompletableFuture<Map<String, String>>> waiting = new LinkedHashMap<>();
+
+        /** Returns the next message for a member, or null. */
+        @Nullable
+        Message next(String guest) {
+            int i = read.getOrDefault(guest, 0);
+            while (i < messages.size()) {
+                Message message = messages.get(i++);
+                if (!message.from().equals(guest)) {
+                    read.put(guest, i);
+                    return message;
+                }
+            }
+            return null;
+        }
+    }
+
+    private final int members;
+
+    // Guarded by this.
+    private final Set<String> running;
+    private final Map<String, String> ended = new LinkedHashMap<>();
+    private final Map<String, Barrier> barriers = new HashMap<>();
+    private final Map<String, Mailbox> mailboxes = new HashMap<>();
+
+    GangRendezvous(List<String> guests) {
+        this.members = guests.size();
+        this.running = new LinkedHashSet<>(guests);
+    }
+
+    @Override
+    public CompletableFuture<Void> barrier(String guest, String name, int count) {
+        List<CompletableFuture<Void>> open;
+        CompletableFuture<Void> mine;
+        synchronized (this) {
+            int needed = count == 0 ? members : count;
+            if (needed > members) {
+                return CompletableFuture.failedFuture(new IllegalStateException(
+                        "the barrier " + name + " needs " + needed + " systems, but the test has " + members));
+            }
+            Barrier barrier = barriers.computeIfAbsent(name, unused -> new Barrier(needed));
+            if (barrier.count != needed) {
+                return CompletableFuture.failedFuture(new IllegalStateException("at the barrier " + name + ", "
+                        + String.join(", ", barrier.waiting.keySet()) + " waits for " + barrier.count
+                        + " systems, but " + guest + " for " + needed));
+            }
+            mine = barrier.waiting.computeIfAbsent(guest, unused -> new CompletableFuture<>());
+            if (barrier.waiting.size() < needed) {
+                String why = whyHopeless(name, barrier);
+                if (why != null) {
+                    barriers.remove(name);
+                    return CompletableFuture.failedFuture(new IllegalStateException(why));
+                }
+                return mine;
+            }
+            barriers.remove(name);
+            open = List.copyOf(barrier.waiting.values());
+        }
+        open.forEach(one -> one.complete(null));
+        return mine;
+    }
+
+    /** Returns why a barrier cannot be passed any more, or null. */
+    private @Nullable String whyHopeless(String name, Barrier barrier) {
+        long mayCome = running.stream()
+                .filter(guest -> !barrier.waiting.containsKey(guest))
+                .count();
+        return barrier.waiting.size() + mayCome >= barrier.count
+                ? null
+                : "the barrier " + name + " needs " + barrier.count + " systems: " + String.join(", ", ended.values());
+    }
+
+    @Override
+    public void send(String guest, String name, Map<String, String> values) {
+        Message message = new Message(guest, Map.copyOf(values));
+        List<CompletableFuture<Map<String, String>>> receivers = new ArrayList<>();
+        synchronized (this) {
+            Mailbox mailbox = mailboxes.computeIfAbsent(name, unused -> new Mailbox());
+            mailbox.messages.add(message);
+            mailbox.waiting.entrySet().removeIf(waiting -> {
+                boolean receives = mailbox.next(waiting.getKey()) != null;
+                if (receives) {
+                    receivers.add(waiting.getValue());
+                }
+                return receives;
+            });
+        }
+        // Without the lock: what depends on the futures is code of executors.
+        receivers.forEach(one -> one.complete(message.values()));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Map<String, String>> receive(String guest, String name) {
+        Mailbox mailbox = mailboxes.computeIfAbsent(name, unused -> new Mailbox());
+        Message next = mailbox.next(guest);
+        if (next != null) {
+            return CompletableFuture.completedFuture(next.values());
+        }
+        if (!mayStillCome(guest)) {
+            return CompletableFuture.failedFuture(new IllegalStateException(whyNone(name)));
+        }
+        return mailbox.waiting.computeIfAbsent(guest, unused -> new CompletableFuture<>());
+    }
+
+    private boolean mayStillCome(String guest) {
+        return running.stream().anyMatch(other -> !other.equals(guest));
+    }
+
+    private String whyNone(String name) {
+        return "the message " + name + " cannot come any more: " + String.join(", ", ended.values());
+    }
+
+    /**
+     * A member has ended. What waits for it fails.
+     *
+     * @param guest the member
+     * @param how how it ended, for people
+     */
+    void ended(String guest, String how) {
+        Map<CompletableFuture<?>, String> failed = new LinkedHashMap<>();
+        synchronized (this) {
+            running.remove(guest);
+            ended.put(guest, guest + " " + how);
+            barriers.entrySet().removeIf(entry -> {
+                Barrier barrier = entry.getValue();
+                barrier.waiting.remove(guest);
+                String why = whyHopeless(entry.getKey(), barrier);
+                if (why != null) {
+                    barrier.waiting.values().forEach(one -> failed.put(one, why));
+                }
+                return why != null || barrier.waiting.isEmpty();
+            });
+            mailboxes.forEach((name, mailbox) -> {
+                mailbox.waiting.remove(guest);
+                mailbox.waiting.entrySet().removeIf(waiting -> {
+                    boolean hopeless = !mayStillCome(waiting.getKey());
+                    if (hopeless) {
+                        failed.put(waiting.getValue(), whyNone(name));
+                    }
+                    return hopeless;
+                });
+            });
+        }
+        failed.forEach((one, why) -> one.completeExceptionally(new IllegalStateException(why)));
+    }
+}

@@ -1,0 +1,136 @@
+package org.atex.adhoc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.jetbrains.lincheck.Lincheck;
+import org.junit.jupiter.api.Test;
+
+/** Where the members of a gang meet, and what happens if one of them ends. */
+class GangRendezvousTest {
+    private final GangRendezvous meeting = new GangRendezvous(List.of("server", "client-1", "client-2"));
+
+    private static String why(CompletableFuture<?> future) {
+        assertThat(future).isCompletedExceptionally();
+        return String.valueOf(future.exceptionNow().getMessage());
+    }
+
+    @Test
+    void allGoOnWhenTheLastHasReachedABarrier() {
+        CompletableFuture<Void> server = meeting.barrier("server", "ready", 0);
+        CompletableFuture<Void> first = meeting.barrier("client-1", "ready", 0);
+        assertThat(server).isNotDone();
+        assertThat(meeting.barrier("server", "ready", 0)).as("once more").isSameAs(server);
+        CompletableFuture<Void> second = meeting.barrier("client-2", "ready", 3);
+        assertThat(List.of(server, first, second)).allMatch(one -> one.isDone() && !one.isCompletedExceptionally());
+        assertThat(meeting.barrier("server", "ready", 0)).as("the next round").isNotDone();
+    }
+
+    @Test
+    void someOfTheMembersMeet() {
+        CompletableFuture<Void> first = meeting.barrier("client-1", "clients", 2);
+        assertThat(why(meeting.barrier("client-2", "clients", 3)))
+                .isEqualTo("at the barrier clients, client-1 waits for 2 systems, but client-2 for 3");
+        assertThat(meeting.barrier("client-2", "clients", 2)).isDone();
+        assertThat(first).isDone();
+        assertThat(why(meeting.barrier("server", "all", 4)))
+                .isEqualTo("the barrier all needs 4 systems, but the test has 3");
+    }
+
+    @Test
+    void barrierFailsWhenTooFewAreLeft() {
+        CompletableFuture<Void> all = meeting.barrier("server", "all", 0);
+        CompletableFuture<Void> two = meeting.barrier("server", "two", 2);
+        meeting.ended("client-1", "has ended: LOST");
+        assertThat(why(all)).isEqualTo("the barrier all needs 3 systems: client-1 has ended: LOST");
+        assertThat(two).as("client-2 may still come").isNotDone();
+        assertThat(why(meeting.barrier("client-2", "all", 0))).contains("client-1 has ended: LOST");
+        meeting.ended("client-2", "has ended: PASSED");
+        assertThat(why(two)).contains("client-1 has ended: LOST, client-2 has ended: PASSED");
+    }
+
+    @Test
+    void messagesReachAllOthersInOrder() {
+        CompletableFuture<Map<String, String>> early = meeting.receive("client-1", "port");
+        meeting.send("server", "port", Map.of("number", "1"));
+        meeting.send("server", "port", Map.of("number", "2"));
+        assertThat(early).isCompletedWithValue(Map.of("number", "1"));
+        assertThat(meeting.receive("client-1", "port")).isCompletedWithValue(Map.of("number", "2"));
+        assertThat(meeting.receive("client-2", "port")).isCompletedWithValue(Map.of("number", "1"));
+        assertThat(meeting.receive("client-2", "port")).isCompletedWithValue(Map.of("number", "2"));
+        assertThat(meeting.receive("server", "port")).as("its own messages").isNotDone();
+    }
+
+    @Test
+    void messageOfAMemberThatHasEndedIsReceived() {
+        CompletableFuture<Map<String, String>> never = meeting.receive("server", "never");
+        meeting.send("client-1", "done", Map.of());
+        meeting.ended("client-1", "has ended: PASSED");
+        meeting.ended("client-2", "has ended: FAILED");
+        assertThat(why(never))
+                .isEqualTo("the message never cannot come any more: client-1 has ended: PASSED,"
+                        + " client-2 has ended: FAILED");
+        assertThat(meeting.receive("server", "done")).isCompletedWithValue(Map.of());
+        assertThat(why(meeting.receive("server", "done"))).contains("cannot come any more");
+    }
+
+    @Property(tries = 2000, seed = "17")
+    void whateverHappensNobodyWaitsForTheDead(@ForAll long seed) {
+        Random random = new Random(seed);
+        int members = 1 + random.nextInt(4);
+        List<String> guests = new ArrayList<>();
+        for (int i = 0; i < members; i++) {
+            guests.add("g" + i);
+        }
+        GangRendezvous own = new GangRendezvous(guests);
+        List<CompletableFuture<?>> futures = new ArrayList<>();
+        List<String> running = new ArrayList<>(guests);
+        while (!running.isEmpty()) {
+            String guest = running.get(random.nextInt(running.size()));
+            String name = "n" + random.nextInt(2);
+            switch (random.nextInt(4)) {
+                case 0 -> futures.add(own.barrier(guest, name, random.nextInt(members + 1)));
+                case 1 -> own.send(guest, name, Map.of());
+                case 2 -> futures.add(own.receive(guest, name));
+                default -> {
+                    running.remove(guest);
+                    own.ended(guest, "has ended");
+                }
+            }
+            if (running.size() == 1) {
+                String last = running.get(0);
+                assertThat(own.barrier(last, "last", 2)).as("too few are left").isDone();
+            }
+        }
+        assertThat(own.receive(guests.get(0), "none")).isCompletedExceptionally();
+    }
+
+    @Test
+    void allOrdersOfArrivalsAndAnEndLeaveNobodyWaiting() {
+        Lincheck.runConcurrentTest(500, () -> {
+            GangRendezvous own = new GangRendezvous(List.of("a", "b"));
+            AtomicInteger done = new AtomicInteger();
+            Thread first = new Thread(
+                    () -> own.barrier("a", "x", 0).whenComplete((unused, failure) -> done.incrementAndGet()));
+            Thread second = new Thread(() -> own.ended("b", "has ended"));
+            first.start();
+            second.start();
+            try {
+                first.join();
+                second.join();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            if (done.get() != 1) {
+                throw new AssertionError("told " + done + " times");
+            }
+        });
+    }
+}
