@@ -9,6 +9,7 @@ import org.atex.api.AtexException;
 public final class ActorFailedException extends AtexException {
     private static final long serialVersionUID = 1L;
 
+    /** The name of the actor. */
     private final String actor;
 
     ActorFailedException(Point last, Throwable cause) {

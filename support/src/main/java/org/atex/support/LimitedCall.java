@@ -36,6 +36,7 @@ public final class LimitedCall<T> {
     public static final class NotInTimeException extends Exception {
         private static final long serialVersionUID = 1L;
 
+        /** Whether its thread is still running. */
         private final boolean abandoned;
 
         NotInTimeException(String message, boolean abandoned) {
@@ -104,6 +105,7 @@ public final class LimitedCall<T> {
     public static final class Failure extends Exception {
         private static final long serialVersionUID = 1L;
 
+        /** The exception or error. */
         private final Throwable thrown;
 
         Failure(Throwable thrown) {
