@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class Attempts {
     private static final Duration FOR_LONG = Duration.ofDays(365);
 
+    private static final int MIN_WAITING = 1024;
+
     private final RunPlan plan;
     private final RunContext context;
     private final Guard guard;
@@ -49,11 +51,13 @@ final class Attempts {
         this.guard = guard;
         this.results = results;
         this.spool = spool;
-        // A sequential run stores its results in the order of its tests: one thread.
-        boolean sequential = plan.rules().maxSystems() == 1 && plan.maxSlots() == 1;
-        int threads =
-                sequential ? 1 : Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
-        this.ingestion = new Ingestion(plan.sinks(), spool, guard, plan.limits(), threads, this::ingested);
+        // A run on one place stores its results in the order of its tests: one call at a time.
+        int calls = plan.maxPlaces() == 1
+                ? 1
+                : Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
+        // All places may end their tests at the same time, and start the next ones.
+        int maxWaiting = Math.max(MIN_WAITING, 2 * plan.maxPlaces());
+        this.ingestion = new Ingestion(plan.sinks(), spool, guard, plan.limits(), calls, maxWaiting, this::ingested);
     }
 
     /** Sets the reason to record, before the running tests are cancelled. */

@@ -3,15 +3,15 @@ package org.atex.adhoc;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,16 +19,19 @@ import java.util.function.Predicate;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.Spool;
 import org.atex.support.Plural;
+import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores results with one sink while tests run, on up to four threads, as described in {@link Sink}. Attempts of one
- * test are stored in order. Thread-safe, except for {@link #submit}.
+ * Stores results with one sink while tests run, in up to four calls at a time, as described in {@link Sink}. Attempts
+ * of one test are stored in order. Thread-safe, except for {@link #submit}.
  */
 final class Delivery {
     private record Stored(@Nullable Path files) {}
 
-    private static final int MAX_WAITING = 1024;
+    /** Results on their way, and a future that ends when the next attempt of their test may be stored. */
+    private record Entry(PendingResults results, CompletableFuture<Void> over) {}
+
     private static final int MAX_HANGING = 2;
     private static final int MAX_FAILED_AT_END = 3;
     private static final Duration FIRST_DELAY = Duration.ofSeconds(1);
@@ -38,10 +41,13 @@ final class Delivery {
     private final Spool spool;
     private final Guard guard;
     private final Duration limit;
+    private final int maxWaiting;
     private final Map<String, CompletableFuture<Void>> latest = new HashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition done = lock.newCondition();
     private final Condition capacity = lock.newCondition();
+    private final Queue<Entry> waiting = new ArrayDeque<>(); // guarded by the lock
+    private int free; // the number of further calls at a time; guarded by the lock
     private long pending; // guarded by the lock
     private boolean full; // guarded by the lock
     private boolean closing; // guarded by the lock
@@ -54,16 +60,21 @@ final class Delivery {
     private String firstFailure = ""; // guarded by the lock
     private volatile boolean failing;
     private final AtomicInteger hangs = new AtomicInteger();
-    // Platform threads: file I/O would block the carriers of virtual threads.
-    private final ExecutorService workers;
 
-    Delivery(NamedSink sink, Spool spool, Guard guard, Duration limit, int threads) {
+    /**
+     * Creates a delivery.
+     *
+     * @param limit the limit of each call of the aggregator
+     * @param calls the number of calls at a time
+     * @param maxWaiting the number of attempts that may wait before further tests do
+     */
+    Delivery(NamedSink sink, Spool spool, Guard guard, Duration limit, int calls, int maxWaiting) {
         this.sink = sink;
         this.spool = spool;
         this.guard = guard;
         this.limit = limit;
-        this.workers = Executors.newFixedThreadPool(
-                threads, Thread.ofPlatform().daemon().name("atex-ingest-", 1).factory());
+        this.free = calls;
+        this.maxWaiting = maxWaiting;
     }
 
     boolean isFull() {
@@ -94,72 +105,145 @@ final class Delivery {
     void submit(PendingResults results) {
         count(1);
         TestRecord record = results.record;
-        CompletableFuture<Void> ingested = new CompletableFuture<>();
+        Entry entry = new Entry(results, new CompletableFuture<>());
         CompletableFuture<Void> before =
-                record.last() ? latest.remove(record.name()) : latest.put(record.name(), ingested);
-        // Nothing waits for this future: 'ingested' starts the next attempt of the test, and the count wakes close().
-        CompletableFuture<Void> unused = (before == null ? CompletableFuture.<Void>completedFuture(null) : before)
-                .thenRunAsync(
-                        () -> {
-                            try {
-                                deliver(results);
-                            } catch (Throwable e) {
-                                guard.log().warn("the storing of " + record.name() + " failed", e);
-                                results.notStored(sink, Throwables.describe(e));
-                            } finally {
-                                ingested.complete(null);
-                                count(-1);
-                            }
-                        },
-                        workers);
-    }
-
-    private void deliver(PendingResults results) {
-        if (waitsForEarlierAttempt(results)) {
-            return;
-        }
-        Duration delay = FIRST_DELAY;
-        for (int tries = 1; ; tries++) {
-            Guard.Result<Stored> result = callOnce(results);
-            if (result == null) {
-                return;
-            }
-            // A full disk pauses the run, which waits for space anyway. Servers say the same of theirs.
-            boolean diskFull = isCausedBy(result, DiskFull::isCauseOf)
-                    && !AttemptTask.whyNoSpace(spool).isEmpty();
-            if (isClosingOr(!diskFull && (failing || tries >= sink.maxAttempts()), delay)) {
-                failing = true;
-                guard.log()
-                        .warn("the results of " + results.record.name() + " are not stored" + sink.by() + " yet: "
-                                + result.problem());
-                putOff(results);
-                return;
-            }
-            delay = delay.compareTo(LONGEST_DELAY) < 0 ? delay.multipliedBy(2) : LONGEST_DELAY;
+                record.last() ? latest.remove(record.name()) : latest.put(record.name(), entry.over());
+        if (before == null) {
+            enqueue(entry);
+        } else {
+            // Nothing waits for this future: the end of the earlier attempt completes it, and the count wakes close().
+            CompletableFuture<Void> unused = before.thenRun(() -> enqueue(entry));
         }
     }
 
-    /**
-     * Calls the aggregator once.
-     *
-     * @return the failure if another call may succeed; null if the results are stored or finally not stored
-     */
-    private Guard.@Nullable Result<Stored> callOnce(PendingResults results) {
-        TestRecord record = results.record;
-        if (guard.isOver(Guard.Phase.STORE)) {
-            results.notStored(sink, "the run was stopped before they were stored");
-            return null;
+    private void enqueue(Entry entry) {
+        boolean isFree;
+        lock.lock();
+        try {
+            isFree = free > 0;
+            if (isFree) {
+                free--;
+            } else {
+                waiting.add(entry);
+            }
+        } finally {
+            lock.unlock();
         }
-        if (hangs.get() >= MAX_HANGING) {
-            results.notStored(sink, "the aggregator did not return from two earlier calls in a row");
-            return null;
+        if (isFree && whyGivenUp().isEmpty()) {
+            deliver(entry);
+        } else if (isFree) {
+            Thread unused = Threads.startDaemon("ingest", () -> deliver(entry)); // writes what is kept
         }
-        Guard.Result<Stored> result = guard.call(
+    }
+
+    /** Starts to store an attempt, or the next one that can be stored. Its end starts the next one. */
+    private void deliver(Entry first) {
+        for (@Nullable Entry entry = first; entry != null; entry = next()) {
+            if (!waitsForEarlierAttempt(entry.results) && !isGivenUp(entry.results)) {
+                call(entry, 1, FIRST_DELAY);
+                return;
+            }
+            end(entry);
+        }
+    }
+
+    /** {@return the next waiting attempt; if there is none, null, and the place of the caller is free} */
+    private @Nullable Entry next() {
+        lock.lock();
+        try {
+            Entry next = waiting.poll();
+            if (next == null) {
+                free++;
+            }
+            return next;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void end(Entry entry) {
+        entry.over.complete(null);
+        count(-1);
+    }
+
+    private void call(Entry entry, int tries, Duration delay) {
+        guard.start(
                 Guard.Phase.STORE,
-                "the storing of " + record.name() + " (attempt " + record.attempt() + ")" + sink.by(),
+                what(entry.results),
                 limit,
-                () -> store(results),
+                () -> store(entry.results),
+                result -> {
+                    if (result instanceof Guard.Result.Done) {
+                        called(entry, result, tries, delay);
+                    } else {
+                        // It may wait before the next try, or write what is kept.
+                        Thread unused = Threads.startDaemon("ingest", () -> called(entry, result, tries, delay));
+                    }
+                },
                 late -> {});
+    }
+
+    private void called(Entry entry, Guard.Result<Stored> result, int tries, Duration delay) {
+        PendingResults results = entry.results;
+        try {
+            if (isToBeTriedAgain(results, result, tries, delay)) {
+                call(entry, tries + 1, delay.compareTo(LONGEST_DELAY) < 0 ? delay.multipliedBy(2) : LONGEST_DELAY);
+                return;
+            }
+        } catch (Throwable e) {
+            guard.log().warn("the storing of " + results.record.name() + " failed", e);
+            results.notStored(sink, Throwables.describe(e));
+        }
+        end(entry);
+        Entry next = next();
+        if (next != null) {
+            deliver(next);
+        }
+    }
+
+    private boolean isToBeTriedAgain(
+            PendingResults results, Guard.Result<Stored> result, int tries, Duration delay) {
+        if (isSettled(results, result)) {
+            return false;
+        }
+        // A full disk pauses the run, which waits for space anyway. Servers say the same of theirs.
+        boolean diskFull = isCausedBy(result, DiskFull::isCauseOf)
+                && !AttemptTask.whyNoSpace(spool).isEmpty();
+        if (isClosingOr(!diskFull && (failing || tries >= sink.maxAttempts()), delay)) {
+            failing = true;
+            guard.log()
+                    .warn("the results of " + results.record.name() + " are not stored" + sink.by() + " yet: "
+                            + result.problem());
+            putOff(results);
+            return false;
+        }
+        return !isGivenUp(results);
+    }
+
+    /** Refuses the results if no call is made any more. {@return whether that is so} */
+    private boolean isGivenUp(PendingResults results) {
+        String why = whyGivenUp();
+        if (!why.isEmpty()) {
+            results.notStored(sink, why);
+        }
+        return !why.isEmpty();
+    }
+
+    /** {@return why no call is made any more; empty if calls are made} */
+    private String whyGivenUp() {
+        if (guard.isOver(Guard.Phase.STORE)) {
+            return "the run was stopped before they were stored";
+        }
+        return hangs.get() < MAX_HANGING ? "" : "the aggregator did not return from two earlier calls in a row";
+    }
+
+    private String what(PendingResults results) {
+        TestRecord record = results.record;
+        return "the storing of " + record.name() + " (attempt " + record.attempt() + ")" + sink.by();
+    }
+
+    /** Handles the end of a call. {@return whether the results are stored or finally not stored} */
+    private boolean isSettled(PendingResults results, Guard.Result<Stored> result) {
         if (result instanceof Guard.Result.Abandoned || result instanceof Guard.Result.Expired) {
             int unused = hangs.incrementAndGet();
         } else {
@@ -168,14 +252,14 @@ final class Delivery {
         if (result instanceof Guard.Result.Done<Stored>(Stored stored)) {
             failing = false;
             results.stored(sink, stored.files());
-            return null;
+            return true;
         }
         if (!isCausedBy(result, Delivery::isTemporary)) {
             results.notStored(sink, result.problem());
-            return null;
+            return true;
         }
         failed(result.problem());
-        return result;
+        return false;
     }
 
     private void failed(String why) {
@@ -281,7 +365,6 @@ final class Delivery {
         } finally {
             lock.unlock();
         }
-        workers.shutdown();
         tryAgain(rest);
         return guard.run(
                 Guard.Phase.FLUSH, "the completion of the report" + sink.by(), limit, sink.aggregator()::flush);
@@ -292,15 +375,19 @@ final class Delivery {
         int failed = 0;
         String why = "";
         for (PendingResults results : rest) {
-            if (failed < MAX_FAILED_AT_END) {
-                Guard.Result<Stored> failure = callOnce(results);
-                failed = failure == null ? 0 : failed + 1;
-                if (failure == null) {
-                    continue;
+            if (failed >= MAX_FAILED_AT_END) {
+                results.notStored(sink, why);
+            } else if (!isGivenUp(results)) {
+                Guard.Result<Stored> result =
+                        guard.call(Guard.Phase.STORE, what(results), limit, () -> store(results), late -> {});
+                if (isSettled(results, result)) {
+                    failed = 0;
+                } else {
+                    failed++;
+                    why = result.problem();
+                    results.notStored(sink, why);
                 }
-                why = failure.problem();
             }
-            results.notStored(sink, why);
         }
     }
 
@@ -311,9 +398,9 @@ final class Delivery {
             if (pending == 0) {
                 done.signalAll();
             }
-            if (pending >= MAX_WAITING) {
+            if (pending >= maxWaiting) {
                 full = true;
-            } else if (full && pending <= MAX_WAITING / 2) {
+            } else if (full && pending <= maxWaiting / 2) {
                 // Not at each change: thousands of tests may wait, and most would wait again.
                 full = false;
                 capacity.signalAll();

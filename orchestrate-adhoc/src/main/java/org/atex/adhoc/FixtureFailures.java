@@ -28,9 +28,12 @@ final class FixtureFailures {
         test.fixtures.forEach(onSystems::remove);
     }
 
-    /** A fixture of a test is not tried again, for it and those that share it. */
-    void failed(PlannedFixture fixture, PlannedTest test, String why) {
-        reasons.put(users(fixture, test), why);
+    /**
+     * A fixture of a test is not tried again, for it and those that share it. {@return whether that is new: tests that
+     * wait for the same start report the same failure}
+     */
+    boolean failed(PlannedFixture fixture, PlannedTest test, String why) {
+        return reasons.putIfAbsent(users(fixture, test), why) == null;
     }
 
     /** {@return why a test cannot run, or null if it can} */

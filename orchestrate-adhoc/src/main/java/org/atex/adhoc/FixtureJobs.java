@@ -68,10 +68,10 @@ final class FixtureJobs implements Fixtures.Jobs {
         Object value = fixture.start(where);
         try {
             return new Fixtures.Started.Done(value, Map.copyOf(fixture.environment(value)));
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // an error of user code must not leave the fixture started, either
             try {
                 fixture.finish(value, where);
-            } catch (Exception more) {
+            } catch (Throwable more) {
                 e.addSuppressed(more);
             }
             throw e;

@@ -29,7 +29,8 @@ final class Ingestion {
      * Creates the deliveries.
      *
      * @param limits the limits of the calls of aggregators
-     * @param threads the number of threads for each sink
+     * @param calls the number of calls of each sink at a time
+     * @param maxWaiting the number of attempts that may wait for a sink before further tests do
      * @param whenDone is told of each attempt that all sinks have stored or finally refused, on any thread
      */
     Ingestion(
@@ -37,14 +38,15 @@ final class Ingestion {
             Spool spool,
             Guard guard,
             Limits limits,
-            int threads,
+            int calls,
+            int maxWaiting,
             Consumer<PendingResults> whenDone) {
         this.sinks = sinks;
         this.spool = spool;
         this.guard = guard;
         this.whenDone = whenDone;
         this.deliveries = sinks.stream()
-                .map(sink -> new Delivery(sink, spool, guard, limits.store(), threads))
+                .map(sink -> new Delivery(sink, spool, guard, limits.store(), calls, maxWaiting))
                 .toList();
     }
 

@@ -47,6 +47,11 @@ record RunPlan(
         int maxSlots,
         InstantSource wall,
         int lastLines) {
+    /** {@return the largest number of tests that can run at the same time} */
+    int maxPlaces() {
+        return (int) Math.min(tests.size(), (long) rules.maxSystems() * maxSlots);
+    }
+
     /** {@return the terms of each provisioner, for the schedule} */
     List<Supply.Terms> terms() {
         return IntStream.range(0, offers.size())

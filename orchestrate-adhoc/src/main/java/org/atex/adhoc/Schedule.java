@@ -483,8 +483,9 @@ final class Schedule {
             return;
         }
         if (test.isFixtureShared(fixture) || fixtureFailures.onSystem(fixture) >= MAX_FIXTURE_FAILURES) {
-            fixtureFailures.failed(fixture, test, note);
-            out.add(new Decision.Report(Problem.infrastructure(note)));
+            if (fixtureFailures.failed(fixture, test, note)) {
+                out.add(new Decision.Report(Problem.infrastructure(note)));
+            }
             Stream.concat(waiting.all().stream(), dependent.all().stream())
                     .filter(other -> fixtureFailures.of(other) != null)
                     .toList()

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * }
  *
  * <p>Each sink has a queue of its own: one that is slow or fails does not delay the others. When 1,024 attempts wait for
- * one sink, no test starts until half of them are stored. If storing fails with an {@link java.io.IOException} among
+ * one sink, or twice as many as tests can run at the same time if that is more, no test starts until half of them are
+ * stored. If storing fails with an {@link java.io.IOException} among
  * the causes, it is tried again after pauses of 1 s, 2 s, 4 s and so on, up to 30 s. If that does not help, the sink gets
  * one try for each further attempt until one succeeds, so that a run does not wait for a service that is gone. At the
  * end of the run, what is left is tried once more, until three in a row fail. Results that are finally not stored stay
