@@ -93,6 +93,30 @@ public final class AppendFile implements AutoCloseable {
     }
 
     /**
+     * Appends one record.
+     *
+     * @param record the record
+     * @return the position of the record in the file
+     * @throws IOException if the record cannot be written completely; it is cut off again, at the latest by the next
+     *     call
+     */
+    public long append(byte[] record) throws IOException {
+        repair();
+        long start = end;
+        file.seek(start);
+        incomplete = true;
+        try {
+            file.write(record);
+        } catch (IOException e) {
+            cutIncomplete(e);
+            throw e;
+        }
+        incomplete = false;
+        end = start + record.length;
+        return start;
+    }
+
+    /**
      * Cuts off an incomplete record that {@link #append} could not cut off itself. Has no effect otherwise.
      *
      * @throws IOException if the file cannot be truncated

@@ -23,7 +23,12 @@ import org.jspecify.annotations.Nullable;
 final class RecordJson {
     private RecordJson() {}
 
-    static Map<String, @Nullable Object> write(TestRecord record) {
+    /**
+     * {@return the JSON value of a record}
+     *
+     * @param system the number of its system; ignored if it has none
+     */
+    static Map<String, @Nullable Object> write(TestRecord record, int system) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("test", test(record.test()));
         json.put("platform", record.platform());
@@ -36,15 +41,8 @@ final class RecordJson {
         json.put("systemUsable", record.end().systemUsable());
         json.put("started", record.started().toString());
         json.put("took", record.took().toString());
-        SystemInfo system = record.system();
-        if (system != null) {
-            json.put(
-                    "system",
-                    Map.of(
-                            "name", system.name(),
-                            "provisioner", system.provisioner(),
-                            "host", system.host(),
-                            "labels", system.labels()));
+        if (record.system() != null) {
+            json.put("system", system);
             json.put("slot", record.slot());
         }
         KnownFailure known = record.known();
@@ -57,6 +55,15 @@ final class RecordJson {
                             "until", known.until().toString(),
                             "reason", known.reason()));
         }
+        return json;
+    }
+
+    static Map<String, @Nullable Object> write(SystemInfo system) {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        json.put("name", system.name());
+        json.put("provisioner", system.provisioner());
+        json.put("host", system.host());
+        json.put("labels", system.labels());
         return json;
     }
 
@@ -95,22 +102,23 @@ final class RecordJson {
     /**
      * {@return the record in a JSON object}
      *
+     * @param systems the systems by their numbers
      * @throws IllegalArgumentException if a value is missing or invalid
      */
-    static TestRecord read(Map<?, ?> json) {
+    static TestRecord read(Map<?, ?> json, Map<Integer, SystemInfo> systems) {
         Integer exitCode = json.get("exitCode") == null ? null : number(json, "exitCode");
         TestEnd end = new TestEnd(
                 Outcome.valueOf(text(json, "outcome")),
                 exitCode,
                 textIfAny(json, "note"),
                 Boolean.TRUE.equals(json.get("systemUsable")));
-        Map<?, ?> system = object(json, "system");
+        SystemInfo system = json.get("system") == null ? null : system(json, systems);
         Map<?, ?> known = object(json, "known");
         return TestRecord.of(text(json, "platform"), test(present(object(json, "test"), "test")), end)
                 .withAttempt(number(json, "attempt"), Boolean.TRUE.equals(json.get("last")))
                 .withCause(AttemptCause.valueOf(text(json, "cause")))
                 .withTimes(Instant.parse(text(json, "started")), Duration.parse(text(json, "took")))
-                .withSystem(system == null ? null : system(system), system == null ? 0 : number(json, "slot"))
+                .withSystem(system, system == null ? 0 : number(json, "slot"))
                 .withKnown(known == null ? null : known(known));
     }
 
@@ -127,7 +135,16 @@ final class RecordJson {
         return file == null ? test : test.withSource(new TestSource(file, number(json, "line")));
     }
 
-    private static SystemInfo system(Map<?, ?> json) {
+    private static SystemInfo system(Map<?, ?> record, Map<Integer, SystemInfo> systems) {
+        int number = number(record, "system");
+        SystemInfo system = systems.get(number);
+        if (system == null) {
+            throw new IllegalArgumentException("the system " + number + " is missing");
+        }
+        return system;
+    }
+
+    static SystemInfo system(Map<?, ?> json) {
         Map<String, String> labels = new LinkedHashMap<>();
         Map<?, ?> all = object(json, "labels");
         if (all != null) {
@@ -173,11 +190,11 @@ final class RecordJson {
         return text == null ? null : Duration.parse(text);
     }
 
-    private static int number(Map<?, ?> json, String key) {
-        if (!(json.get(key) instanceof Number number)) {
-            throw new IllegalArgumentException("the value of '" + key + "' is not a number");
+    static int number(Map<?, ?> json, String key) {
+        if (!(json.get(key) instanceof Number number) || number.longValue() != number.intValue()) {
+            throw new IllegalArgumentException("the value of '" + key + "' is not a number of 32 bits");
         }
-        return Math.toIntExact(number.longValue());
+        return number.intValue();
     }
 
     static @Nullable Map<?, ?> object(Map<?, ?> json, String key) {

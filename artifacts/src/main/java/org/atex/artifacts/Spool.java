@@ -1,15 +1,13 @@
 package org.atex.artifacts;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -32,20 +30,28 @@ import org.jspecify.annotations.Nullable;
  * }
  *
  * <p>Each run has a directory {@code run-ID} in the work directory, and beside it the file {@code run-ID.lock}, which is
- * locked while the run goes on. For each attempt there is a directory with a number as its name, which contains the
- * {@link Artifacts}, and beside it a file with the same number and the suffix {@code .json}: an object with
+ * locked while the run goes on. It contains a directory for each attempt, with a number as its name and the
+ * {@link Artifacts} in it, and the journal of the run, {@code journal.jsonl}. Each line of the journal is a JSON object
+ * of one of these kinds:
  *
  * <ul>
- *   <li>{@code state}: {@code RUNNING} from the start of the attempt, {@code ENDED} from its end, {@code KEPT} if an
- *       aggregator has finally refused it and no other one is going to store it;
- *   <li>{@code aggregators}, {@code storedBy}: the names of the aggregators of the run, and of those that have stored
- *       the attempt;
- *   <li>{@code artifacts}: whether the directory contains artifacts; it is empty if the test never started;
- *   <li>{@code record}: the {@link TestRecord}, without locks, needs and dependencies of its test. Times are in the
- *       format of {@link java.time.Instant#toString()} and {@link java.time.Duration#toString()}.
+ *   <li>{@code {"run": ID, "aggregators": NAMES}}: the first line;
+ *   <li>{@code {"system": NUMBER, "info": SYSTEM}}: a {@link org.atex.api.SystemInfo}, to which further lines refer by
+ *       the number;
+ *   <li>{@code {"attempt": NUMBER, "state": STATE, "record": RECORD}}: what has become of an attempt. The keys of the
+ *       record are those of a {@link TestRecord}, without locks, needs and dependencies of its test; each line has
+ *       only those that have changed, and null for those that are gone. Times are in the format of
+ *       {@link java.time.Instant#toString()} and {@link java.time.Duration#toString()}. The first line of an attempt
+ *       also has {@code artifacts}, which is false for a test that never started. {@code storedBy} has the names of
+ *       the aggregators that have stored the attempt, if others have not. The states are those of
+ *       {@link SpooledAttempt.State}.
  * </ul>
  *
- * <p>The files survive a crash of the program, but not of the machine, as they are not synced.
+ * <p>Readers ignore keys and lines of other kinds. A replay writes a journal of its own, {@code replays.jsonl}, which
+ * continues the one of the run. When all attempts are stored, the journals are deleted.
+ *
+ * <p>What the journal contains survives a kill of the program at once, and a crash of the machine a second later. The
+ * artifacts are not synced.
  *
  * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}, which deletes what is empty.
  *
@@ -53,20 +59,30 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Spool implements AutoCloseable {
     private static final String PREFIX = "run-";
+    static final String JOURNAL = "journal.jsonl";
+    static final String REPLAYS = "replays.jsonl";
 
     private final Path directory;
     private final Path root;
     private final boolean temporary;
     private final List<String> aggregators;
     private final WriterLock lock;
+    private final Journal journal;
     private final AtomicLong count = new AtomicLong();
 
-    private Spool(Path directory, Path root, boolean temporary, List<String> aggregators, WriterLock lock) {
+    private Spool(
+            Path directory,
+            Path root,
+            boolean temporary,
+            List<String> aggregators,
+            WriterLock lock,
+            Journal journal) {
         this.directory = directory;
         this.root = root;
         this.temporary = temporary;
         this.aggregators = List.copyOf(aggregators);
         this.lock = lock;
+        this.journal = journal;
     }
 
     /**
@@ -82,11 +98,20 @@ public final class Spool implements AutoCloseable {
         Path root = parent.resolve(PREFIX + run);
         WriterLock lock = WriterLock.of(root);
         try {
-            return new Spool(parent, Files.createDirectories(root), directory == null, aggregators, lock);
+            Path created = Files.createDirectories(root);
+            Journal journal = Journal.open(root.resolve(JOURNAL), head(run, aggregators));
+            return new Spool(parent, created, directory == null, aggregators, lock, journal);
         } catch (IOException e) {
             lock.close();
             throw e;
         }
+    }
+
+    static Map<String, @Nullable Object> head(String run, Collection<String> aggregators) {
+        Map<String, @Nullable Object> head = new LinkedHashMap<>();
+        head.put("run", run);
+        head.put("aggregators", List.copyOf(aggregators));
+        return head;
     }
 
     /**
@@ -109,8 +134,7 @@ public final class Spool implements AutoCloseable {
      * @throws IOException if the directory cannot be created
      */
     public SpooledAttempt next() throws IOException {
-        Path created = newDirectory();
-        return new SpooledAttempt(created, Artifacts.at(created), aggregators);
+        return next(true);
     }
 
     /**
@@ -119,16 +143,23 @@ public final class Spool implements AutoCloseable {
      * @throws IOException if its number cannot be reserved
      */
     public SpooledAttempt nextWithoutArtifacts() throws IOException {
-        return new SpooledAttempt(newDirectory(), Artifacts.none(), aggregators);
+        return next(false);
     }
 
-    private Path newDirectory() throws IOException {
-        Path path = root.resolve(Long.toString(count.incrementAndGet()));
+    private SpooledAttempt next(boolean artifacts) throws IOException {
+        long number = count.incrementAndGet();
+        Path created = created(root.resolve(Long.toString(number)));
+        return new SpooledAttempt(
+                journal, number, created, artifacts ? Artifacts.at(created) : Artifacts.none(), aggregators);
+    }
+
+    private Path created(Path path) throws IOException {
         try {
             return Files.createDirectory(path);
         } catch (NoSuchFileException e) {
             // Another program has deleted the directory, as clean-up jobs for /tmp do.
             Files.createDirectories(root);
+            journal.recreate();
             return Files.createDirectory(path);
         }
     }
@@ -143,19 +174,39 @@ public final class Spool implements AutoCloseable {
     }
 
     /**
-     * Deletes the directory of the run if it is empty, and the work directory if it is temporary and empty. Call it after
-     * the end of the run.
+     * Deletes the directory of the run if all its results are stored, and the work directory if it is temporary and empty.
+     * Call it after the end of the run.
      *
      * @throws IOException if a directory cannot be deleted
      */
     @Override
     public void close() throws IOException {
-        try (lock) {
-            deleteIfEmpty(root);
+        try (lock;
+                journal) {
+            deleteIfStored(root);
         }
         if (temporary) {
             deleteIfEmpty(directory);
         }
+    }
+
+    /** Deletes the directory of a run unless it contains attempts. */
+    static void deleteIfStored(Path run) throws IOException {
+        try (Stream<Path> entries = Files.list(run)) {
+            if (entries.anyMatch(entry -> !isJournal(entry))) {
+                return;
+            }
+        } catch (NoSuchFileException e) {
+            return;
+        }
+        Files.deleteIfExists(run.resolve(JOURNAL));
+        Files.deleteIfExists(run.resolve(REPLAYS));
+        deleteIfEmpty(run);
+    }
+
+    private static boolean isJournal(Path file) {
+        String name = file.getFileName().toString();
+        return name.equals(JOURNAL) || name.equals(REPLAYS);
     }
 
     private static void deleteIfEmpty(Path path) throws IOException {
@@ -168,6 +219,7 @@ public final class Spool implements AutoCloseable {
 
     /** Leaves everything as a killed program does, for tests. */
     void leave() throws IOException {
+        journal.close();
         lock.release();
     }
 
@@ -226,11 +278,12 @@ public final class Spool implements AutoCloseable {
         for (Path run : runs(directory)) {
             try (WriterLock replaying = WriterLock.of(run.resolveSibling(run.getFileName() + ".replay"))) {
                 WriterLock owner = lockIfEnded(run);
+                LeftRun left = new LeftRun(run, owner == null, stored, problems);
                 try {
-                    waiting += replay(run, owner == null, name, aggregator, stored, problems);
+                    waiting += left.replay(name, aggregator);
                 } finally {
                     if (owner != null) {
-                        sweep(run, problems);
+                        left.sweep();
                         owner.close();
                     }
                 }
@@ -252,107 +305,12 @@ public final class Spool implements AutoCloseable {
         }
     }
 
-    /** Returns the lock of a run, or null if the run goes on. */
+    /** {@return the lock of a run, or null if the run goes on} */
     private static @Nullable WriterLock lockIfEnded(Path run) {
         try {
             return WriterLock.of(run);
         } catch (IOException e) {
             return null;
-        }
-    }
-
-    private static int replay(
-            Path run,
-            boolean goesOn,
-            String name,
-            Aggregator aggregator,
-            List<TestRecord> stored,
-            List<String> problems)
-            throws IOException {
-        List<SpooledAttempt> attempts = attempts(run, problems);
-        Map<String, Integer> latest = new HashMap<>();
-        attempts.forEach(attempt ->
-                latest.merge(attempt.record().name(), attempt.record().attempt(), Math::max));
-        int waiting = 0;
-        for (SpooledAttempt attempt : attempts) {
-            if (attempt.isStoredBy(name)) {
-                continue;
-            }
-            if (goesOn && attempt.state() != SpooledAttempt.State.KEPT) {
-                waiting++;
-                continue;
-            }
-            TestRecord record = attempt.record();
-            // A program that is killed has not marked the earlier attempts of all tests.
-            if (record.last() && record.attempt() < latest.getOrDefault(record.name(), 0)) {
-                record = record.withAttempt(record.attempt(), false);
-            }
-            String what = "the results of " + record.name() + " (attempt " + record.attempt() + ") in " + attempt;
-            try {
-                if (!attempt.isTaken()) {
-                    attempt.ingest(aggregator, record, false);
-                    stored.add(record);
-                }
-            } catch (RuntimeException e) {
-                problems.add(what + " were not stored: " + e.getMessage());
-                continue;
-            }
-            try {
-                if (attempt.isTaken()) {
-                    if (attempt.state() == SpooledAttempt.State.KEPT) {
-                        problems.add(what + " are gone: the aggregator that refused them has stored them later, or"
-                                + " they were deleted");
-                    }
-                    attempt.delete();
-                } else {
-                    attempt.storedBy(name, record);
-                }
-            } catch (IOException e) {
-                problems.add(what + " were stored, but could not be deleted or marked: " + e.getMessage());
-            }
-        }
-        return waiting;
-    }
-
-    private static List<SpooledAttempt> attempts(Path run, List<String> problems) throws IOException {
-        List<Path> files;
-        try (Stream<Path> entries = Files.list(run)) {
-            files = entries.filter(file -> file.getFileName().toString().matches("[0-9]{1,18}\\.json"))
-                    .sorted(Comparator.comparingLong(Spool::number))
-                    .toList();
-        }
-        List<SpooledAttempt> attempts = new ArrayList<>();
-        for (Path file : files) {
-            try {
-                attempts.add(SpooledAttempt.read(file));
-            } catch (IOException | RuntimeException e) {
-                problems.add(file + " does not describe an attempt: " + e.getMessage());
-            }
-        }
-        return attempts;
-    }
-
-    private static long number(Path file) {
-        String name = file.getFileName().toString();
-        return Long.parseLong(name.substring(0, name.length() - SpooledAttempt.SUFFIX.length()));
-    }
-
-    /** Deletes what a killed program leaves without a record, and the directory of the run if it is empty. */
-    private static void sweep(Path run, List<String> problems) {
-        try (Stream<Path> entries = Files.list(run)) {
-            for (Path entry : entries.toList()) {
-                String name = entry.getFileName().toString();
-                boolean orphan = name.matches("[0-9]{1,18}") && Files.notExists(SpooledAttempt.fileOf(entry));
-                if (Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)
-                        && (orphan || name.startsWith(LinkedCopy.PREFIX))) {
-                    Artifacts.at(entry).delete();
-                } else if (name.endsWith(SpooledAttempt.NEW)) {
-                    Files.deleteIfExists(entry);
-                }
-            }
-            deleteIfEmpty(run);
-        } catch (IOException | UncheckedIOException e) {
-            problems.add("could not delete what is left in " + run + ": " + e.getMessage());
         }
     }
 }

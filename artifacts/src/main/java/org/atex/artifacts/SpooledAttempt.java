@@ -1,49 +1,29 @@
 package org.atex.artifacts;
 
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.Set;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
+import org.atex.api.SystemInfo;
 import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.core.util.ByteArrayBuilder;
 
 /**
  * An attempt in a {@link Spool}: the directory of its artifacts, and its record.
  *
  * <p>Lifecycle: made by {@link Spool#next()}. The record is written when the attempt starts, when it ends, and when it
- * is kept. {@link #delete()} removes it after it has been stored.
+ * is kept. {@link #stored()} and {@link #discard()} end it.
  *
  * <p>Thread safety: thread-safe.
  */
 public final class SpooledAttempt {
-    static final String SUFFIX = ".json";
-    static final String NEW = SUFFIX + ".new";
-    // Our own files: texts of any length are read as they were written.
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxStringLength(Integer.MAX_VALUE)
-                    .maxNameLength(Integer.MAX_VALUE)
-                    .build())
-            .build();
-
     /** How far an attempt is. */
     public enum State {
         /** It has started. */
@@ -51,28 +31,48 @@ public final class SpooledAttempt {
         /** It has ended, and its results are being stored. */
         ENDED,
         /** An aggregator has finally refused its results. */
-        KEPT
+        KEPT,
+        /** All aggregators have stored its results. */
+        STORED,
+        /** It has no valid result, for example because there was no disk space, and is repeated. */
+        DISCARDED
     }
 
+    private final Journal journal;
+    private final long number;
     private final Path directory;
-    private final Path file;
     private final Artifacts artifacts;
     private final List<String> aggregators;
-    private final TreeSet<String> storedBy = new TreeSet<>();
+    private final Set<String> storedBy;
     private @Nullable State state;
     private @Nullable TestRecord record;
-    private boolean deleted;
-    private boolean gone;
+    /** What the journal tells about the record; empty if nothing. */
+    private Map<String, @Nullable Object> written = Map.of();
 
-    SpooledAttempt(Path directory, Artifacts artifacts, List<String> aggregators) {
-        this.directory = directory;
-        this.artifacts = artifacts;
-        this.file = fileOf(directory);
-        this.aggregators = aggregators;
+    /** The {@link Journal#files()} of that. */
+    private int writtenTo;
+
+    SpooledAttempt(Journal journal, long number, Path directory, Artifacts artifacts, List<String> aggregators) {
+        this(journal, number, directory, artifacts, aggregators, Set.of(), null, null);
     }
 
-    static Path fileOf(Path directory) {
-        return directory.resolveSibling(directory.getFileName() + SUFFIX);
+    SpooledAttempt(
+            Journal journal,
+            long number,
+            Path directory,
+            Artifacts artifacts,
+            List<String> aggregators,
+            Set<String> storedBy,
+            @Nullable State state,
+            @Nullable TestRecord record) {
+        this.journal = journal;
+        this.number = number;
+        this.directory = directory;
+        this.artifacts = artifacts;
+        this.aggregators = aggregators;
+        this.storedBy = new HashSet<>(storedBy);
+        this.state = state;
+        this.record = record;
     }
 
     /** {@return the artifacts; none if the test never started} */
@@ -116,72 +116,56 @@ public final class SpooledAttempt {
 
     /**
      * Writes the record. A running attempt has the end that it gets if the program is killed. Has no effect if
-     * the attempt is further or was deleted: a test may end after its run has given it up.
+     * the attempt is further: a test may end after its run has given it up.
      *
      * @param now how far the attempt is
      * @param what the record
-     * @throws IOException if it cannot be written; an earlier record is unchanged
+     * @throws IOException if it cannot be written; the earlier record is unchanged
      */
     public synchronized void write(State now, TestRecord what) throws IOException {
-        if (!deleted && (state == null || state.compareTo(now) < 0)) {
-            rewrite(now, what);
+        if (state == null || state.compareTo(now) < 0) {
+            Map<String, @Nullable Object> entry = entry(now.name());
+            Map<String, @Nullable Object> json = recordJson(what);
+            entry.put("record", changed(json));
+            journal.append(entry);
+            written = json;
+            state = now;
+            record = what;
         }
     }
 
-    private void rewrite(State now, TestRecord what) throws IOException {
-        // Atomically, as a program that is killed must not leave a part of a record.
-        Path next = directory.resolveSibling(directory.getFileName() + NEW);
-        write(next, json(now, what));
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        state = now;
-        record = what;
-    }
-
-    // Not by a channel, which an interrupt of this thread would close.
-    private static void write(Path file, byte[] bytes) throws IOException {
-        try (OutputStream out = new FileOutputStream(file.toFile())) {
-            out.write(bytes);
+    private Map<String, @Nullable Object> entry(String now) {
+        int to = journal.files();
+        if (to != writtenTo) {
+            writtenTo = to;
+            written = Map.of();
         }
-    }
-
-    private byte[] json(State now, TestRecord what) {
-        Map<String, @Nullable Object> values = new LinkedHashMap<>();
-        values.put("state", now.name());
-        values.put("aggregators", aggregators);
-        values.put("storedBy", List.copyOf(storedBy));
-        values.put("artifacts", !artifacts.isNone());
-        values.put("record", RecordJson.write(what));
-        ByteArrayBuilder bytes = new ByteArrayBuilder();
-        try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
-            JsonValues.write(json, values);
+        Map<String, @Nullable Object> entry = new LinkedHashMap<>();
+        entry.put("attempt", number);
+        entry.put("state", now);
+        if (written.isEmpty()) {
+            entry.put("artifacts", !artifacts.isNone());
         }
-        return bytes.toByteArray();
+        return entry;
     }
 
-    /** {@return the attempt that a file describes} */
-    static SpooledAttempt read(Path file) throws IOException {
-        Object value;
-        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), Files.readAllBytes(file))) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new IllegalArgumentException("it is not a JSON object");
+    private Map<String, @Nullable Object> recordJson(TestRecord what) throws IOException {
+        SystemInfo system = what.system();
+        return RecordJson.write(what, system == null ? 0 : journal.systemOf(system));
+    }
+
+    private Map<String, @Nullable Object> changed(Map<String, @Nullable Object> json) {
+        if (written.isEmpty()) {
+            return json;
+        }
+        Map<String, @Nullable Object> changed = new LinkedHashMap<>(json);
+        changed.entrySet().removeAll(written.entrySet());
+        for (String key : written.keySet()) {
+            if (!json.containsKey(key)) {
+                changed.put(key, null);
             }
-            value = JsonValues.read(parser);
-        } catch (JacksonException e) {
-            throw new IllegalArgumentException(e.getOriginalMessage(), e);
         }
-        Map<?, ?> json = value instanceof Map<?, ?> map ? map : Map.of();
-        String name = file.getFileName().toString();
-        Path directory = file.resolveSibling(name.substring(0, name.length() - SUFFIX.length()));
-        boolean hasArtifacts = Boolean.TRUE.equals(json.get("artifacts"));
-        SpooledAttempt attempt = new SpooledAttempt(
-                directory,
-                hasArtifacts && Files.isDirectory(directory) ? Artifacts.at(directory) : Artifacts.none(),
-                List.copyOf(RecordJson.texts(json, "aggregators")));
-        attempt.state = State.valueOf(RecordJson.text(json, "state"));
-        attempt.storedBy.addAll(RecordJson.texts(json, "storedBy"));
-        attempt.record = RecordJson.read(RecordJson.present(RecordJson.object(json, "record"), "record"));
-        attempt.gone = hasArtifacts && attempt.artifacts.isNone();
-        return attempt;
+        return changed;
     }
 
     synchronized State state() {
@@ -194,10 +178,10 @@ public final class SpooledAttempt {
 
     /**
      * {@return whether its artifacts have been taken} Only the last aggregator takes them, when it stores them: the
-     * program was killed before it could delete the record.
+     * program was killed before it could write that.
      */
     boolean isTaken() {
-        return gone;
+        return !Files.isDirectory(directory);
     }
 
     synchronized boolean isStoredBy(String aggregator) {
@@ -205,7 +189,7 @@ public final class SpooledAttempt {
     }
 
     /**
-     * Records that an aggregator has stored the attempt. If all have, the attempt is deleted.
+     * Records that an aggregator has stored the attempt. If all have, the artifacts are deleted.
      *
      * @param aggregator the name of the aggregator
      * @param what the record that was stored
@@ -214,21 +198,50 @@ public final class SpooledAttempt {
     public synchronized void storedBy(String aggregator, TestRecord what) throws IOException {
         storedBy.add(aggregator);
         if (storedBy.containsAll(aggregators)) {
-            delete();
-        } else if (!deleted) {
-            rewrite(state == State.KEPT ? State.KEPT : State.ENDED, what);
+            stored();
+        } else if (!isOver()) {
+            Map<String, @Nullable Object> entry = entry(state == State.KEPT ? State.KEPT.name() : State.ENDED.name());
+            entry.put("storedBy", storedBy.stream().sorted().toList());
+            Map<String, @Nullable Object> json = recordJson(what);
+            entry.put("record", changed(json));
+            journal.append(entry);
+            written = json;
+            record = what;
         }
     }
 
     /**
-     * Deletes the artifacts, if they still exist, and the record.
+     * Deletes the artifacts, if they still exist, as all aggregators have stored the attempt.
      *
      * @throws IOException if they cannot be deleted
      */
-    public synchronized void delete() throws IOException {
-        deleted = true;
-        // The record first: what has no record is not stored again.
-        Files.deleteIfExists(file);
+    public void stored() throws IOException {
+        delete(State.STORED);
+    }
+
+    /**
+     * Deletes the artifacts of an attempt that has no valid result.
+     *
+     * @throws IOException if they cannot be deleted
+     */
+    public void discard() throws IOException {
+        delete(State.DISCARDED);
+    }
+
+    private boolean isOver() {
+        return state == State.STORED || state == State.DISCARDED;
+    }
+
+    private synchronized void delete(State now) throws IOException {
+        if (state != null && !isOver()) {
+            // First, so that a part of the artifacts is not stored again.
+            try {
+                journal.append(entry(now.name()));
+            } catch (IOException e) {
+                // The disk is full. That the directory is missing tells the same.
+            }
+        }
+        state = now;
         artifacts.delete();
         if (artifacts.isNone()) {
             Files.deleteIfExists(directory); // it reserves the number

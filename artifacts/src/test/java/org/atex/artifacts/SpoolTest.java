@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,7 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSource;
 import org.atex.artifacts.SpooledAttempt.State;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -232,34 +235,104 @@ class SpoolTest {
     }
 
     private static final String BAD_TIME =
-            "{\"state\":\"KEPT\",\"aggregators\":[],\"record\":{\"test\":{\"name\":\"/t\"},"
-                    + "\"platform\":\"p\",\"attempt\":99999999999,\"cause\":\"FIRST\",\"outcome\":\"PASSED\",\"started\":\"yesterday\","
+            "{\"attempt\":17,\"state\":\"KEPT\",\"artifacts\":true,\"record\":{\"test\":{\"name\":\"/t\"},"
+                    + "\"platform\":\"p\",\"attempt\":1,\"cause\":\"FIRST\",\"outcome\":\"PASSED\",\"started\":\"yesterday\","
                     + "\"took\":\"x\"}}";
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "",
                 "{",
                 "[]",
-                "{}",
-                "{\"state\":\"LATER\"}",
-                "{\"state\":1}",
+                "{\"attempt\":17}",
+                "{\"attempt\":17,\"state\":\"LATER\"}",
+                "{\"attempt\":17,\"state\":1}",
+                "{\"attempt\":99999999999,\"state\":\"KEPT\"}",
+                "{\"attempt\":17,\"state\":\"KEPT\",\"record\":{\"a\":{}}}",
+                "{\"attempt\":17,\"state\":\"KEPT\",\"record\":7}",
+                "{\"system\":1,\"info\":{}}",
                 "\u0000",
-                "{\"record\":{\"a\":{}}}",
                 BAD_TIME
             })
-    void filesThatAreNoRecordsAreProblems(String text) throws Exception {
+    void linesThatAreInvalidAreProblemsAndDeleteNothing(String text) throws Exception {
         Spool spool = spool("a");
         attempt(spool, State.KEPT, record("/good", 1, true));
-        Path run = Path.of(spool.toString());
-        Files.writeString(run.resolve("17.json"), text);
-        Files.writeString(run.resolve("other.json"), "not ours");
+        SpooledAttempt unreadable = spool.next();
         killed();
+        Files.writeString(journal(spool), text + "\n{\"later\":\"versions\"}\n{\"attempt\":1,\"state\":\"KEPT\",\"more\":1}\n", StandardOpenOption.APPEND);
         Sink sink = new Sink();
         Spool.Replay replay = Spool.replay(directory, "a", sink);
-        assertThat(replay.problems()).singleElement().asString().contains("17.json");
+        assertThat(replay.problems()).singleElement().asString().containsAnyOf("journal.jsonl, line", "/17");
         assertThat(replay.stored()).hasSize(1);
+        assertThat(unreadable.artifacts().directory())
+                .as("what the damaged line may have described")
+                .exists();
+    }
+
+    private static Path journal(Spool spool) {
+        return Path.of(spool.toString()).resolve("journal.jsonl");
+    }
+
+    @Test
+    void journalThatWasCutAnywhereTellsWhatItStillSays() throws Exception {
+        Spool spool = spool("a", "b");
+        attempt(spool, State.ENDED, FULL).storedBy("a", FULL);
+        attempt(spool, State.KEPT, record("/two", 1, true).withSystem(FULL.system(), 1));
+        killed();
+        byte[] whole = Files.readAllBytes(journal(spool));
+        for (int length = 0; length <= whole.length; length++) {
+            Files.write(journal(spool), Arrays.copyOf(whole, length));
+            List<String> problems = new ArrayList<>();
+            JournalReader reader = new JournalReader(false, problems);
+            reader.read(journal(spool));
+            boolean isWholeLine = length == 0 || whole[length - 1] == '\n' || length == whole.length || whole[length] == '\n';
+            assertThat(problems).as("problems at byte %d", length).hasSize(isWholeLine ? 0 : 1);
+            reader.attempts().values().forEach(entry -> assertThat(entry.record().name()).isIn(FULL.name(), "/two"));
+            // While the run goes on, its program may be writing.
+            problems.clear();
+            new JournalReader(true, problems).read(journal(spool));
+            assertThat(problems).isEmpty();
+        }
+    }
+
+    @Test
+    void journalThatWasDeletedBeginsAgain() throws Exception {
+        Spool spool = spool("a");
+        TestRecord onSystem = record("/before", 1, true).withSystem(FULL.system(), 1);
+        SpooledAttempt before = spool.next();
+        before.write(State.RUNNING, onSystem);
+        Artifacts.at(Path.of(spool.toString())).delete();
+        SpooledAttempt after = spool.next();
+        after.write(State.RUNNING, onSystem);
+        after.write(State.ENDED, record("/after", 2, true).withSystem(FULL.system(), 1));
+        before.write(State.ENDED, onSystem);
+        killed();
+        Sink sink = new Sink();
+        assertThat(Spool.replay(directory, "a", sink).problems()).isEmpty();
+        assertThat(sink.records)
+                .as("the artifacts of the other one are gone")
+                .extracting(record -> record.name() + " " + record.system())
+                .containsExactly("/after " + FULL.system());
+    }
+
+    @Test
+    void journalSurvivesAtOnceAndIsSmall() throws Exception {
+        Spool spool = spool("a");
+        TestRecord onSystem = record("/test", 1, true).withSystem(FULL.system(), 1);
+        SpooledAttempt attempt = spool.next();
+        attempt.write(State.RUNNING, onSystem);
+        assertThat(journal(spool)).content().contains("RUNNING", "/test", "x86_64").endsWith("\n");
+        attempt.write(State.ENDED, onSystem.withTimes(Instant.EPOCH, Duration.ofSeconds(1)));
+        assertThat(Files.readAllLines(journal(spool)))
+                .hasSize(4)
+                .last(InstanceOfAssertFactories.STRING)
+                .as("only what has changed")
+                .contains("PT1S")
+                .doesNotContain("/test");
+        attempt.stored();
+        assertThat(attempt.artifacts().directory()).doesNotExist();
+        ended();
+        assertThat(directory).isEmptyDirectory();
     }
 
     @Test
@@ -282,7 +355,7 @@ class SpoolTest {
         SpooledAttempt attempt = attempt(temporary, State.ENDED, record("/one", 1, true));
         temporary.close();
         assertThat(attempt.artifacts().directory()).exists();
-        attempt.delete();
+        attempt.stored();
         temporary.close();
         assertThat(Path.of(temporary.toString()).getParent()).doesNotExist();
         temporary.close();
@@ -291,7 +364,7 @@ class SpoolTest {
     @Test
     void lateEndDoesNotBringAnAttemptBack() throws Exception {
         SpooledAttempt gone = attempt(spool("a"), State.ENDED, record("/gone", 1, true));
-        gone.delete();
+        gone.stored();
         gone.write(State.ENDED, record("/gone", 1, true));
         gone.storedBy("b", record("/gone", 1, true));
         ended();
@@ -311,7 +384,6 @@ class SpoolTest {
         SpooledAttempt unrecorded = spool.next();
         Path run = Path.of(spool.toString());
         Files.createDirectories(run.resolve(".copy-123/files"));
-        Files.writeString(run.resolve("1.json.new"), "{");
         assertThat(Spool.replay(directory, "a", new Sink()).problems()).isEmpty();
         assertThat(unrecorded.artifacts().directory())
                 .as("while the run goes on")

@@ -105,7 +105,7 @@ final class AttemptTask {
         public void discard() throws IOException {
             SpooledAttempt open = spooled;
             if (open != null) {
-                open.delete();
+                open.discard();
             }
         }
     }

@@ -207,7 +207,7 @@ final class GangAttempt {
     private void discard() throws IOException {
         SpooledAttempt whole = spooled;
         if (whole != null) {
-            whole.delete();
+            whole.discard();
         }
     }
 

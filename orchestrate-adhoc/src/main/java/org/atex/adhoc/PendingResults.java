@@ -97,7 +97,7 @@ final class PendingResults {
             if (spooled != null) {
                 try {
                     if (done && problems.isEmpty()) {
-                        spooled.delete();
+                        spooled.stored();
                     } else {
                         spooled.storedBy(sink.name(), record);
                     }

@@ -1,0 +1,211 @@
+package org.atex.artifacts;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.atex.api.SystemInfo;
+import org.atex.api.TestRecord;
+import org.atex.artifacts.SpooledAttempt.State;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * Reads the journals of a run, in the format that {@link Spool} describes. Keys that it does not know are ignored. A
+ * line that is incomplete or invalid is a problem, and is left out. Not thread-safe.
+ */
+final class JournalReader {
+    // Our own files: texts of any length are read as they were written.
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
+
+    /** What the journals tell about an attempt. */
+    static final class Entry {
+        private @Nullable State state;
+        private boolean artifacts;
+        private final Set<String> storedBy = new HashSet<>();
+        private Map<Integer, SystemInfo> systems = Map.of();
+        private final Map<String, @Nullable Object> record = new LinkedHashMap<>();
+
+        State state() {
+            return RecordJson.present(state, "state");
+        }
+
+        boolean hasArtifacts() {
+            return artifacts;
+        }
+
+        Set<String> storedBy() {
+            return storedBy;
+        }
+
+        boolean isOver() {
+            return state == State.STORED || state == State.DISCARDED;
+        }
+
+        /** {@return the name of the test, also if the attempt is over} */
+        String test() {
+            return RecordJson.text(RecordJson.present(RecordJson.object(record, "test"), "test"), "name");
+        }
+
+        int attempt() {
+            return RecordJson.number(record, "attempt");
+        }
+
+        /**
+         * {@return the record}
+         *
+         * @throws IllegalArgumentException if a value is missing or invalid
+         */
+        TestRecord record() {
+            try {
+                return RecordJson.read(record, systems);
+            } catch (DateTimeException e) {
+                throw new IllegalArgumentException(e.getMessage(), e);
+            }
+        }
+    }
+
+    private final boolean goesOn;
+    private final List<String> problems;
+    private final Map<Long, Entry> attempts = new TreeMap<>();
+    private Map<String, @Nullable Object> head = Map.of();
+    private Map<Integer, SystemInfo> systems = new HashMap<>();
+
+    /**
+     * Creates a reader.
+     *
+     * @param goesOn whether the program of the run may be writing the last line
+     * @param problems receives what could not be read
+     */
+    JournalReader(boolean goesOn, List<String> problems) {
+        this.goesOn = goesOn;
+        this.problems = problems;
+    }
+
+    /** Reads a journal, if it exists, which tells what happened after those that were read before. */
+    void read(Path journal) throws IOException {
+        systems = new HashMap<>();
+        // Bytes that are no text make a line invalid, and not the file.
+        try (BufferedReader lines =
+                new BufferedReader(new InputStreamReader(Files.newInputStream(journal), StandardCharsets.UTF_8))) {
+            int number = 0;
+            String problem = "";
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                number++;
+                tell(problem);
+                problem = problemOf(line, journal, number);
+            }
+            if (!goesOn) {
+                tell(problem);
+            }
+        } catch (NoSuchFileException e) {
+            // Nothing was written.
+        }
+    }
+
+    private String problemOf(String line, Path journal, int number) {
+        try {
+            if (!line.isEmpty()) {
+                take(parse(line));
+            }
+            return "";
+        } catch (IllegalArgumentException e) {
+            return journal + ", line " + number + ": it was left out, " + e.getMessage();
+        }
+    }
+
+    private void tell(String problem) {
+        if (!problem.isEmpty()) {
+            problems.add(problem);
+        }
+    }
+
+    private static Map<?, ?> parse(String line) {
+        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), line)) {
+            if (parser.nextToken() == JsonToken.START_OBJECT
+                    && JsonValues.read(parser) instanceof Map<?, ?> map
+                    && parser.nextToken() == null) {
+                return map;
+            }
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException("it is incomplete: " + e.getOriginalMessage(), e);
+        }
+        throw new IllegalArgumentException("it is not one JSON object");
+    }
+
+    private void take(Map<?, ?> line) {
+        if (line.get("attempt") != null) {
+            takeAttempt(line);
+        } else if (line.get("system") != null) {
+            systems.put(
+                    RecordJson.number(line, "system"),
+                    RecordJson.system(RecordJson.present(RecordJson.object(line, "info"), "info")));
+        } else if (line.get("aggregators") != null) {
+            head = new LinkedHashMap<>();
+            line.forEach((key, value) -> head.put(String.valueOf(key), value));
+            systems = new HashMap<>(); // the journal was begun again
+        }
+    }
+
+    private void takeAttempt(Map<?, ?> line) {
+        State state;
+        try {
+            state = State.valueOf(RecordJson.text(line, "state"));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("its state is unknown: " + line.get("state"), e);
+        }
+        Map<?, ?> record = RecordJson.object(line, "record");
+        Entry entry = attempts.computeIfAbsent((long) RecordJson.number(line, "attempt"), unused -> new Entry());
+        if (line.containsKey("artifacts")) {
+            entry.artifacts = Boolean.TRUE.equals(line.get("artifacts"));
+            entry.record.clear();
+        }
+        if (record != null) {
+            record.forEach((key, value) -> entry.record.put(String.valueOf(key), value));
+            entry.systems = systems;
+        }
+        if (line.get("storedBy") != null) {
+            entry.storedBy.addAll(RecordJson.texts(line, "storedBy"));
+        }
+        entry.state = state;
+        if (entry.isOver()) {
+            entry.record.keySet().retainAll(Set.of("test", "attempt")); // memory
+        }
+    }
+
+    /** {@return the attempts, by their numbers} */
+    Map<Long, Entry> attempts() {
+        return attempts;
+    }
+
+    /** {@return the first line, for a further journal} */
+    Map<String, @Nullable Object> head() {
+        return head;
+    }
+
+    /** {@return the names of the aggregators of the run} */
+    List<String> aggregators() {
+        return List.copyOf(RecordJson.texts(head, "aggregators"));
+    }
+}

@@ -1,0 +1,143 @@
+package org.atex.artifacts;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.atex.api.Aggregator;
+import org.atex.api.Artifacts;
+import org.atex.api.TestRecord;
+import org.atex.artifacts.SpooledAttempt.State;
+
+/** The directory of a run, whose results are stored by another program than that of the run. Not thread-safe. */
+final class LeftRun {
+    private final Path run;
+    private final boolean goesOn;
+    private final List<TestRecord> stored;
+    private final List<String> problems;
+    private final Map<Long, SpooledAttempt> attempts = new LinkedHashMap<>(); // in their order
+    private boolean isUnderstood;
+
+    /**
+     * Creates the object.
+     *
+     * @param goesOn whether the program of the run still runs
+     * @param stored receives what was stored
+     * @param problems receives what could not be read, stored or deleted
+     */
+    LeftRun(Path run, boolean goesOn, List<TestRecord> stored, List<String> problems) {
+        this.run = run;
+        this.goesOn = goesOn;
+        this.stored = stored;
+        this.problems = problems;
+    }
+
+    /** Stores what an aggregator has not stored yet. {@return the number of attempts that were left to their program} */
+    int replay(String name, Aggregator aggregator) throws IOException {
+        List<String> unread = new ArrayList<>();
+        JournalReader reader = new JournalReader(goesOn, unread);
+        reader.read(run.resolve(Spool.JOURNAL));
+        reader.read(run.resolve(Spool.REPLAYS));
+        Map<String, Integer> latest = new HashMap<>();
+        int waiting = 0;
+        try (Journal journal = Journal.open(run.resolve(Spool.REPLAYS), reader.head())) {
+            for (Map.Entry<Long, JournalReader.Entry> entry : reader.attempts().entrySet()) {
+                try {
+                    latest.merge(entry.getValue().test(), entry.getValue().attempt(), Math::max);
+                    if (!entry.getValue().isOver()) {
+                        attempts.put(entry.getKey(), attempt(journal, entry.getKey(), entry.getValue(), reader));
+                    }
+                } catch (IllegalArgumentException e) {
+                    unread.add("the journal does not describe the attempt " + run.resolve(String.valueOf(entry.getKey()))
+                            + ": " + e.getMessage());
+                }
+            }
+            problems.addAll(unread);
+            isUnderstood = unread.isEmpty() && !reader.head().isEmpty();
+            for (SpooledAttempt attempt : attempts.values()) {
+                if (goesOn && attempt.state() != State.KEPT && !attempt.isStoredBy(name)) {
+                    waiting++;
+                } else if (!attempt.isStoredBy(name)) {
+                    replay(attempt, latest, name, aggregator);
+                }
+            }
+        }
+        return waiting;
+    }
+
+    private SpooledAttempt attempt(Journal journal, long number, JournalReader.Entry entry, JournalReader reader) {
+        Path directory = run.resolve(Long.toString(number));
+        return new SpooledAttempt(
+                journal,
+                number,
+                directory,
+                entry.hasArtifacts() && Files.isDirectory(directory) ? Artifacts.at(directory) : Artifacts.none(),
+                reader.aggregators(),
+                entry.storedBy(),
+                entry.state(),
+                entry.record());
+    }
+
+    private void replay(SpooledAttempt attempt, Map<String, Integer> latest, String name, Aggregator aggregator) {
+        TestRecord record = attempt.record();
+        // A program that is killed has not marked the earlier attempts of all tests.
+        if (record.last() && record.attempt() < latest.getOrDefault(record.name(), 0)) {
+            record = record.withAttempt(record.attempt(), false);
+        }
+        String what = "the results of " + record.name() + " (attempt " + record.attempt() + ") in " + attempt;
+        boolean isTaken = attempt.isTaken();
+        try {
+            if (!isTaken) {
+                attempt.ingest(aggregator, record, false);
+                stored.add(record);
+            }
+        } catch (RuntimeException e) {
+            problems.add(what + " were not stored: " + e.getMessage());
+            return;
+        }
+        try {
+            if (!isTaken) {
+                attempt.storedBy(name, record);
+                return;
+            }
+            if (attempt.state() == State.KEPT) {
+                problems.add(what + " are gone: the aggregator that refused them has stored them later, or they were"
+                        + " deleted");
+            }
+            attempt.stored();
+        } catch (IOException e) {
+            problems.add(what + " were stored, but could not be deleted or marked: " + e.getMessage());
+        }
+    }
+
+    /** Deletes what a killed program leaves without an entry, and the directory of the run if all is stored. */
+    void sweep() {
+        try (Stream<Path> entries = Files.list(run)) {
+            for (Path entry : entries.toList()) {
+                String name = entry.getFileName().toString();
+                boolean isLeft = name.startsWith(LinkedCopy.PREFIX) || isUnderstood && isAttempt(name) && !isOpen(name);
+                if (isLeft && Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
+                    Artifacts.at(entry).delete();
+                }
+            }
+            Spool.deleteIfStored(run);
+        } catch (IOException | UncheckedIOException e) {
+            problems.add("could not delete what is left in " + run + ": " + e.getMessage());
+        }
+    }
+
+    private static boolean isAttempt(String name) {
+        return name.matches("[0-9]{1,18}");
+    }
+
+    private boolean isOpen(String name) {
+        return attempts.containsKey(Long.parseLong(name));
+    }
+}
