@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -108,6 +109,9 @@ public final class Artifacts {
      * aggregator has moved the files out. This avoids a walk of the tree.
      */
     private static boolean deletedAlmostEmpty(Path directory) throws IOException {
+        if (Files.notExists(directory, LinkOption.NOFOLLOW_LINKS)) {
+            return true;
+        }
         try {
             Files.deleteIfExists(directory.resolve("results"));
             Files.deleteIfExists(directory.resolve("files"));

@@ -29,7 +29,7 @@ import tools.jackson.core.util.ByteArrayBuilder;
 final class Journal implements AutoCloseable {
     private static final JsonFactory JSON = new JsonFactory();
     private static final Duration SYNC_AFTER = Duration.ofSeconds(1);
-    private static final Duration CLOSES_WITHIN = Duration.ofSeconds(10);
+    private static final Duration CLOSES_WITHIN = Duration.ofSeconds(2);
 
     private final Path path;
     private final Map<String, @Nullable Object> head;

@@ -45,6 +45,10 @@ final class LeftRun {
         JournalReader reader = new JournalReader(goesOn, unread);
         reader.read(run.resolve(Spool.JOURNAL));
         reader.read(run.resolve(Spool.REPLAYS));
+        if (reader.head().isEmpty() && hasAttempts()) {
+            unread.add(run + " contains attempts, but its journal is missing or damaged: delete it, or restore "
+                    + Spool.JOURNAL);
+        }
         Map<String, Integer> latest = new HashMap<>();
         int waiting = 0;
         try (Journal journal = Journal.open(run.resolve(Spool.REPLAYS), reader.head())) {
@@ -60,7 +64,7 @@ final class LeftRun {
                 }
             }
             problems.addAll(unread);
-            isUnderstood = unread.isEmpty() && !reader.head().isEmpty();
+            isUnderstood = unread.isEmpty();
             for (SpooledAttempt attempt : attempts.values()) {
                 if (goesOn && attempt.state() != State.KEPT && !attempt.isStoredBy(name)) {
                     waiting++;
@@ -130,6 +134,12 @@ final class LeftRun {
             Spool.deleteIfStored(run);
         } catch (IOException | UncheckedIOException e) {
             problems.add("could not delete what is left in " + run + ": " + e.getMessage());
+        }
+    }
+
+    private boolean hasAttempts() throws IOException {
+        try (Stream<Path> entries = Files.list(run)) {
+            return entries.anyMatch(entry -> isAttempt(entry.getFileName().toString()));
         }
     }
 

@@ -296,6 +296,19 @@ class SpoolTest {
     }
 
     @Test
+    void attemptsWithoutAJournalAreAProblemAndStay() throws Exception {
+        Spool spool = spool("a");
+        SpooledAttempt attempt = attempt(spool, State.KEPT, record("/test", 1, true));
+        killed();
+        Files.delete(journal(spool));
+        assertThat(Spool.replay(directory, "a", new Sink()).problems())
+                .singleElement()
+                .asString()
+                .contains(spool.toString(), "journal");
+        assertThat(attempt.artifacts().files().resolve("output.txt")).exists();
+    }
+
+    @Test
     void journalThatWasDeletedBeginsAgain() throws Exception {
         Spool spool = spool("a");
         TestRecord onSystem = record("/before", 1, true).withSystem(FULL.system(), 1);
