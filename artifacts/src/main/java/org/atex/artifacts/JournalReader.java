@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.atex.api.PlainTest;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.SpooledAttempt.State;
@@ -78,16 +80,15 @@ final class JournalReader {
          * @throws IllegalArgumentException if a value is missing or invalid
          */
         TestRecord record() {
-            try {
-                return RecordJson.read(record, systems);
-            } catch (DateTimeException e) {
-                throw new IllegalArgumentException(e.getMessage(), e);
-            }
+            return RecordJson.read(record, systems);
         }
     }
 
     private final boolean goesOn;
+    private final boolean keepsAll;
     private final List<String> problems;
+    private final List<PlainTest> planned = new ArrayList<>();
+    private final List<TestRecord> notStarted = new ArrayList<>();
     private final Map<Long, Entry> attempts = new TreeMap<>();
     private Map<String, @Nullable Object> head = Map.of();
     private Map<Integer, SystemInfo> systems = new HashMap<>();
@@ -96,19 +97,34 @@ final class JournalReader {
      * Creates a reader.
      *
      * @param goesOn whether the program of the run may be writing the last line
+     * @param keepsAll whether records of attempts that are over are needed
      * @param problems receives what could not be read
      */
-    JournalReader(boolean goesOn, List<String> problems) {
+    JournalReader(boolean goesOn, boolean keepsAll, List<String> problems) {
         this.goesOn = goesOn;
+        this.keepsAll = keepsAll;
         this.problems = problems;
+    }
+
+    /** {@return the first line of a journal; empty if there is none, or it is damaged} */
+    static Map<?, ?> headOf(Path journal) throws IOException {
+        try (BufferedReader lines = lines(journal)) {
+            String line = lines.readLine();
+            return line == null ? Map.of() : parse(line);
+        } catch (NoSuchFileException | IllegalArgumentException e) {
+            return Map.of();
+        }
+    }
+
+    // Bytes that are no text make a line invalid, and not the file.
+    private static BufferedReader lines(Path journal) throws IOException {
+        return new BufferedReader(new InputStreamReader(Files.newInputStream(journal), StandardCharsets.UTF_8));
     }
 
     /** Reads a journal, if it exists, which tells what happened after those that were read before. */
     void read(Path journal) throws IOException {
         systems = new HashMap<>();
-        // Bytes that are no text make a line invalid, and not the file.
-        try (BufferedReader lines =
-                new BufferedReader(new InputStreamReader(Files.newInputStream(journal), StandardCharsets.UTF_8))) {
+        try (BufferedReader lines = lines(journal)) {
             int number = 0;
             String problem = "";
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -130,7 +146,7 @@ final class JournalReader {
                 take(parse(line));
             }
             return "";
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | DateTimeException e) {
             return journal + ", line " + number + ": it was left out, " + e.getMessage();
         }
     }
@@ -161,6 +177,11 @@ final class JournalReader {
             systems.put(
                     RecordJson.number(line, "system"),
                     RecordJson.system(RecordJson.present(RecordJson.object(line, "info"), "info")));
+        } else if (line.get("planned") != null) {
+            planned.add(RecordJson.test(RecordJson.present(RecordJson.object(line, "planned"), "planned")));
+        } else if (line.get("notStarted") != null) {
+            notStarted.add(RecordJson.read(
+                    RecordJson.present(RecordJson.object(line, "notStarted"), "notStarted"), systems));
         } else if (line.get("aggregators") != null) {
             head = new LinkedHashMap<>();
             line.forEach((key, value) -> head.put(String.valueOf(key), value));
@@ -189,7 +210,7 @@ final class JournalReader {
             entry.storedBy.addAll(RecordJson.texts(line, "storedBy"));
         }
         entry.state = state;
-        if (entry.isOver()) {
+        if (entry.isOver() && !keepsAll) {
             entry.record.keySet().retainAll(Set.of("test", "attempt")); // memory
         }
     }
@@ -197,6 +218,16 @@ final class JournalReader {
     /** {@return the attempts, by their numbers} */
     Map<Long, Entry> attempts() {
         return attempts;
+    }
+
+    /** {@return the tests of the run; none if its journal is not kept} */
+    List<PlainTest> planned() {
+        return planned;
+    }
+
+    /** {@return the records of tests that never started; none if the journal is not kept} */
+    List<TestRecord> notStarted() {
+        return notStarted;
     }
 
     /** {@return the first line, for a further journal} */

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -24,6 +25,7 @@ final class LeftRun {
     private final List<String> problems;
     private final Map<Long, SpooledAttempt> attempts = new LinkedHashMap<>(); // in their order
     private boolean isUnderstood;
+    private boolean isKept;
 
     /**
      * Creates the object.
@@ -42,7 +44,7 @@ final class LeftRun {
     /** Stores what an aggregator has not stored yet. {@return the number of attempts that were left to their program} */
     int replay(String name, Aggregator aggregator) throws IOException {
         List<String> unread = new ArrayList<>();
-        JournalReader reader = new JournalReader(goesOn, unread);
+        JournalReader reader = new JournalReader(goesOn, false, unread);
         reader.read(run.resolve(Spool.JOURNAL));
         reader.read(run.resolve(Spool.REPLAYS));
         if (reader.head().isEmpty() && hasAttempts()) {
@@ -58,13 +60,14 @@ final class LeftRun {
                     if (!entry.getValue().isOver()) {
                         attempts.put(entry.getKey(), attempt(journal, entry.getKey(), entry.getValue(), reader));
                     }
-                } catch (IllegalArgumentException e) {
+                } catch (IllegalArgumentException | DateTimeException e) {
                     unread.add("the journal does not describe the attempt " + run.resolve(String.valueOf(entry.getKey()))
                             + ": " + e.getMessage());
                 }
             }
             problems.addAll(unread);
             isUnderstood = unread.isEmpty();
+            isKept = !reader.planned().isEmpty();
             for (SpooledAttempt attempt : attempts.values()) {
                 if (goesOn && attempt.state() != State.KEPT && !attempt.isStoredBy(name)) {
                     waiting++;
@@ -115,7 +118,7 @@ final class LeftRun {
                 problems.add(what + " are gone: the aggregator that refused them has stored them later, or they were"
                         + " deleted");
             }
-            attempt.stored();
+            attempt.stored(record);
         } catch (IOException e) {
             problems.add(what + " were stored, but could not be deleted or marked: " + e.getMessage());
         }
@@ -131,7 +134,9 @@ final class LeftRun {
                     Artifacts.at(entry).delete();
                 }
             }
-            Spool.deleteIfStored(run);
+            if (!isKept) {
+                Spool.deleteIfStored(run);
+            }
         } catch (IOException | UncheckedIOException e) {
             problems.add("could not delete what is left in " + run + ": " + e.getMessage());
         }

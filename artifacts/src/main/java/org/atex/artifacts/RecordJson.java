@@ -30,7 +30,7 @@ final class RecordJson {
      */
     static Map<String, @Nullable Object> write(TestRecord record, int system) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
-        json.put("test", test(record.test()));
+        json.put("test", write(record.test()));
         json.put("platform", record.platform());
         json.put("attempt", record.attempt());
         json.put("last", record.last());
@@ -67,7 +67,7 @@ final class RecordJson {
         return json;
     }
 
-    private static Map<String, @Nullable Object> test(PlainTest test) {
+    static Map<String, @Nullable Object> write(PlainTest test) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("name", test.name());
         if (test.priority() != 0) {
@@ -122,7 +122,7 @@ final class RecordJson {
                 .withKnown(known == null ? null : known(known));
     }
 
-    private static PlainTest test(Map<?, ?> json) {
+    static PlainTest test(Map<?, ?> json) {
         String file = textIfAny(json, "file");
         PlainTest test = TestCase.named(text(json, "name"))
                 .withPriority(json.get("priority") == null ? 0 : number(json, "priority"))

@@ -5,8 +5,8 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
+import org.atex.api.PlainTest;
 import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,9 @@ import org.jspecify.annotations.Nullable;
  * of one of these kinds:
  *
  * <ul>
- *   <li>{@code {"run": ID, "aggregators": NAMES}}: the first line;
+ *   <li>{@code {"run": ID, "aggregators": NAMES, "started": TIME}}: the first line;
+ *   <li>{@code {"planned": TEST}}: a test of the run, if the journal is {@linkplain #keep kept};
+ *   <li>{@code {"notStarted": RECORD}}: the record of a test that never started, if the journal is kept;
  *   <li>{@code {"system": NUMBER, "info": SYSTEM}}: a {@link org.atex.api.SystemInfo}, to which further lines refer by
  *       the number;
  *   <li>{@code {"attempt": NUMBER, "state": STATE, "record": RECORD}}: what has become of an attempt. The keys of the
@@ -48,7 +51,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>Readers ignore keys and lines of other kinds. A replay writes a journal of its own, {@code replays.jsonl}, which
- * continues the one of the run. When all attempts are stored, the journals are deleted.
+ * continues the one of the run. When all attempts are stored, the journals are deleted,
+ * unless they are {@linkplain #keep kept}.
  *
  * <p>What the journal contains survives a kill of the program at once, and a crash of the machine a second later. The
  * artifacts are not synced.
@@ -65,6 +69,7 @@ public final class Spool implements AutoCloseable {
     private final Path directory;
     private final Path root;
     private final boolean temporary;
+    private final boolean isKept;
     private final List<String> aggregators;
     private final WriterLock lock;
     private final Journal journal;
@@ -74,12 +79,14 @@ public final class Spool implements AutoCloseable {
             Path directory,
             Path root,
             boolean temporary,
+            boolean isKept,
             List<String> aggregators,
             WriterLock lock,
             Journal journal) {
         this.directory = directory;
         this.root = root;
         this.temporary = temporary;
+        this.isKept = isKept;
         this.aggregators = List.copyOf(aggregators);
         this.lock = lock;
         this.journal = journal;
@@ -94,23 +101,58 @@ public final class Spool implements AutoCloseable {
      * @throws IOException if the directory cannot be created
      */
     public static Spool open(@Nullable Path directory, String run, List<String> aggregators) throws IOException {
-        Path parent = directory == null ? Files.createTempDirectory("atex-run-") : Files.createDirectories(directory);
+        return directory == null
+                ? open(Files.createTempDirectory("atex-run-"), run, aggregators, true, false)
+                : open(directory, run, aggregators, false, false);
+    }
+
+    /**
+     * {@return a spool whose journal stays after the run, for {@link PastRun}}
+     *
+     * @param directory the directory of runs, which is created if it is missing
+     * @param run the unique id of the run
+     * @param aggregators the unique names of the aggregators that are to store each attempt
+     * @param planned the tests of the run
+     * @throws IOException if the directory or the journal cannot be written
+     */
+    public static Spool keep(Path directory, String run, List<String> aggregators, List<PlainTest> planned)
+            throws IOException {
+        Spool spool = open(directory, run, aggregators, false, true);
+        try {
+            for (PlainTest test : planned) {
+                spool.journal.append(Map.of("planned", RecordJson.write(test)));
+            }
+            return spool;
+        } catch (IOException e) {
+            try {
+                spool.close();
+            } catch (IOException more) {
+                e.addSuppressed(more);
+            }
+            throw e;
+        }
+    }
+
+    private static Spool open(Path directory, String run, List<String> aggregators, boolean temporary, boolean keep)
+            throws IOException {
+        Path parent = Files.createDirectories(directory);
         Path root = parent.resolve(PREFIX + run);
         WriterLock lock = WriterLock.of(root);
         try {
             Path created = Files.createDirectories(root);
             Journal journal = Journal.open(root.resolve(JOURNAL), head(run, aggregators));
-            return new Spool(parent, created, directory == null, aggregators, lock, journal);
+            return new Spool(parent, created, temporary, keep, aggregators, lock, journal);
         } catch (IOException e) {
             lock.close();
             throw e;
         }
     }
 
-    static Map<String, @Nullable Object> head(String run, Collection<String> aggregators) {
+    private static Map<String, @Nullable Object> head(String run, List<String> aggregators) {
         Map<String, @Nullable Object> head = new LinkedHashMap<>();
         head.put("run", run);
-        head.put("aggregators", List.copyOf(aggregators));
+        head.put("aggregators", aggregators);
+        head.put("started", Instant.now().toString());
         return head;
     }
 
@@ -144,6 +186,18 @@ public final class Spool implements AutoCloseable {
      */
     public SpooledAttempt nextWithoutArtifacts() throws IOException {
         return next(false);
+    }
+
+    /**
+     * Writes the record of a test that never started, and that all aggregators have stored, if the journal is kept.
+     *
+     * @param record the record
+     * @throws IOException if it cannot be written
+     */
+    public void stored(TestRecord record) throws IOException {
+        if (isKept) {
+            journal.append(Map.of("notStarted", RecordJson.write(record, 0)));
+        }
     }
 
     private SpooledAttempt next(boolean artifacts) throws IOException {
@@ -183,7 +237,9 @@ public final class Spool implements AutoCloseable {
     public void close() throws IOException {
         try (lock;
                 journal) {
-            deleteIfStored(root);
+            if (!isKept) {
+                deleteIfStored(root);
+            }
         }
         if (temporary) {
             deleteIfEmpty(directory);
@@ -192,16 +248,21 @@ public final class Spool implements AutoCloseable {
 
     /** Deletes the directory of a run unless it contains attempts. */
     static void deleteIfStored(Path run) throws IOException {
-        try (Stream<Path> entries = Files.list(run)) {
-            if (entries.anyMatch(entry -> !isJournal(entry))) {
-                return;
-            }
-        } catch (NoSuchFileException e) {
+        if (!isStored(run)) {
             return;
         }
         Files.deleteIfExists(run.resolve(JOURNAL));
         Files.deleteIfExists(run.resolve(REPLAYS));
         deleteIfEmpty(run);
+    }
+
+    /** {@return whether a directory of a run contains no attempts} */
+    static boolean isStored(Path run) throws IOException {
+        try (Stream<Path> entries = Files.list(run)) {
+            return entries.allMatch(Spool::isJournal);
+        } catch (NoSuchFileException e) {
+            return false;
+        }
     }
 
     private static boolean isJournal(Path file) {
@@ -292,7 +353,7 @@ public final class Spool implements AutoCloseable {
         return new Replay(stored, waiting, problems);
     }
 
-    private static List<Path> runs(Path directory) throws IOException {
+    static List<Path> runs(Path directory) throws IOException {
         Path name = directory.toAbsolutePath().normalize().getFileName();
         if (name != null && name.toString().startsWith(PREFIX)) {
             return List.of(directory);
@@ -306,7 +367,7 @@ public final class Spool implements AutoCloseable {
     }
 
     /** {@return the lock of a run, or null if the run goes on} */
-    private static @Nullable WriterLock lockIfEnded(Path run) {
+    static @Nullable WriterLock lockIfEnded(Path run) {
         try {
             return WriterLock.of(run);
         } catch (IOException e) {

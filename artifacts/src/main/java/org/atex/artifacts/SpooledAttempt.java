@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * An attempt in a {@link Spool}: the directory of its artifacts, and its record.
  *
  * <p>Lifecycle: made by {@link Spool#next()}. The record is written when the attempt starts, when it ends, and when it
- * is kept. {@link #stored()} and {@link #discard()} end it.
+ * is kept. {@link #stored} and {@link #discard} end it.
  *
  * <p>Thread safety: thread-safe.
  */
@@ -198,7 +198,7 @@ public final class SpooledAttempt {
     public synchronized void storedBy(String aggregator, TestRecord what) throws IOException {
         storedBy.add(aggregator);
         if (storedBy.containsAll(aggregators)) {
-            stored();
+            stored(what);
         } else if (!isOver()) {
             Map<String, @Nullable Object> entry = entry(state == State.KEPT ? State.KEPT.name() : State.ENDED.name());
             entry.put("storedBy", storedBy.stream().sorted().toList());
@@ -213,10 +213,11 @@ public final class SpooledAttempt {
     /**
      * Deletes the artifacts, if they still exist, as all aggregators have stored the attempt.
      *
+     * @param what the record that was stored
      * @throws IOException if they cannot be deleted
      */
-    public void stored() throws IOException {
-        delete(State.STORED);
+    public void stored(TestRecord what) throws IOException {
+        delete(State.STORED, what);
     }
 
     /**
@@ -225,18 +226,22 @@ public final class SpooledAttempt {
      * @throws IOException if they cannot be deleted
      */
     public void discard() throws IOException {
-        delete(State.DISCARDED);
+        delete(State.DISCARDED, null);
     }
 
     private boolean isOver() {
         return state == State.STORED || state == State.DISCARDED;
     }
 
-    private synchronized void delete(State now) throws IOException {
+    private synchronized void delete(State now, @Nullable TestRecord what) throws IOException {
         if (state != null && !isOver()) {
             // First, so that a part of the artifacts is not stored again.
             try {
-                journal.append(entry(now.name()));
+                Map<String, @Nullable Object> entry = entry(now.name());
+                if (what != null && (!what.equals(record) || written.isEmpty())) {
+                    entry.put("record", changed(recordJson(what)));
+                }
+                journal.append(entry);
             } catch (IOException e) {
                 // The disk is full. That the directory is missing tells the same.
             }

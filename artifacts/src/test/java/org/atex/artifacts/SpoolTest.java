@@ -283,14 +283,14 @@ class SpoolTest {
         for (int length = 0; length <= whole.length; length++) {
             Files.write(journal(spool), Arrays.copyOf(whole, length));
             List<String> problems = new ArrayList<>();
-            JournalReader reader = new JournalReader(false, problems);
+            JournalReader reader = new JournalReader(false, false, problems);
             reader.read(journal(spool));
             boolean isWholeLine = length == 0 || whole[length - 1] == '\n' || length == whole.length || whole[length] == '\n';
             assertThat(problems).as("problems at byte %d", length).hasSize(isWholeLine ? 0 : 1);
             reader.attempts().values().forEach(entry -> assertThat(entry.record().name()).isIn(FULL.name(), "/two"));
             // While the run goes on, its program may be writing.
             problems.clear();
-            new JournalReader(true, problems).read(journal(spool));
+            new JournalReader(true, false, problems).read(journal(spool));
             assertThat(problems).isEmpty();
         }
     }
@@ -342,7 +342,7 @@ class SpoolTest {
                 .as("only what has changed")
                 .contains("PT1S")
                 .doesNotContain("/test");
-        attempt.stored();
+        attempt.stored(onSystem);
         assertThat(attempt.artifacts().directory()).doesNotExist();
         ended();
         assertThat(directory).isEmptyDirectory();
@@ -368,7 +368,7 @@ class SpoolTest {
         SpooledAttempt attempt = attempt(temporary, State.ENDED, record("/one", 1, true));
         temporary.close();
         assertThat(attempt.artifacts().directory()).exists();
-        attempt.stored();
+        attempt.stored(record("/one", 1, true));
         temporary.close();
         assertThat(Path.of(temporary.toString()).getParent()).doesNotExist();
         temporary.close();
@@ -377,7 +377,7 @@ class SpoolTest {
     @Test
     void lateEndDoesNotBringAnAttemptBack() throws Exception {
         SpooledAttempt gone = attempt(spool("a"), State.ENDED, record("/gone", 1, true));
-        gone.stored();
+        gone.stored(record("/gone", 1, true));
         gone.write(State.ENDED, record("/gone", 1, true));
         gone.storedBy("b", record("/gone", 1, true));
         ended();

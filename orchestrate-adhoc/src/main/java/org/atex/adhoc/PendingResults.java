@@ -94,22 +94,27 @@ final class PendingResults {
                 files.put(sink, where);
             }
             done = open == 0;
-            if (spooled != null) {
-                try {
-                    if (done && problems.isEmpty()) {
-                        spooled.stored();
-                    } else {
-                        spooled.storedBy(sink.name(), record);
-                    }
-                } catch (IOException e) {
-                    log.warn("could not update " + spooled, e);
-                    notDeleted = spooled + ": " + Throwables.describe(e);
-                }
-            }
+            markStored(sink, done && problems.isEmpty());
             keepIfDone();
         }
         if (done) {
             whenDone.accept(this);
+        }
+    }
+
+    private void markStored(NamedSink sink, boolean byAll) {
+        SpooledAttempt attempt = spooled;
+        try {
+            if (attempt != null && byAll) {
+                attempt.stored(record);
+            } else if (attempt != null) {
+                attempt.storedBy(sink.name(), record);
+            } else if (byAll) {
+                spool.stored(record);
+            }
+        } catch (IOException e) {
+            log.warn("could not update " + (attempt == null ? spool : attempt), e);
+            notDeleted = attempt == null ? notDeleted : attempt + ": " + Throwables.describe(e);
         }
     }
 

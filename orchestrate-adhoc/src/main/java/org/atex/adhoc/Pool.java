@@ -1,6 +1,7 @@
 package org.atex.adhoc;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -189,10 +190,11 @@ final class Pool implements RunContext {
         List<PlainTest> tests = plan.tests().stream().map(test -> test.facts).toList();
         publish(stamp -> new RunEvent.RunStarted(stamp, tests, plan.platforms().ofRun()));
         plan.notes().forEach(note -> problem(Problem.overcome(note)));
-        spool = Spool.open(
-                plan.workDirectory(),
-                id,
-                plan.sinks().stream().map(NamedSink::name).toList());
+        List<String> sinks = plan.sinks().stream().map(NamedSink::name).toList();
+        Path directory = plan.workDirectory();
+        spool = directory != null && plan.isKept()
+                ? Spool.keep(directory, id, sinks, tests)
+                : Spool.open(directory, id, sinks);
         attempts = new Attempts(plan, this, guard, results, spool, fixtures);
         systems.start();
         plan.unreadable().forEach(schedule::refuse);

@@ -57,6 +57,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private int lastLines = 8;
     private boolean mayBeEmpty;
     private @Nullable Path workDirectory;
+    private boolean isKept;
 
     RunBuilder(Collection<? extends TestCase> tests) {
         this.tests = List.copyOf(tests);
@@ -279,6 +280,19 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
+     * Keeps the journal of the run in a directory, also after its results are stored, for
+     * {@link org.atex.artifacts.PastRun}. The directory is also the {@linkplain #workDirectory work directory}. Old runs
+     * are not deleted, see {@link org.atex.artifacts.PastRun#prune}.
+     *
+     * @param runs the directory, created if missing, which other runs may use, too
+     * @return this
+     */
+    public B keep(Path runs) {
+        this.isKept = true;
+        return workDirectory(runs);
+    }
+
+    /**
      * Adds a fixture, which tests use by its name, see {@link org.atex.api.TestCase#fixtures()}.
      *
      * @param fixture the fixture; its methods must be thread-safe
@@ -361,6 +375,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     Platforms.of(platform, provisioners),
                     List.copyOf(listeners),
                     workDirectory,
+                    isKept,
                     rules,
                     limits,
                     maxSlots,

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param platforms the platforms that results name
  * @param listeners the receivers of events
  * @param workDirectory the directory for artifacts until they are ingested, or null for a temporary one
+ * @param isKept whether the journal stays in that directory
  * @param rules the rules of the schedule
  * @param limits the time limits for user code
  * @param maxSlots the maximum number of slots used of a system
@@ -42,6 +43,7 @@ record RunPlan(
         Platforms platforms,
         List<RunListener> listeners,
         @Nullable Path workDirectory,
+        boolean isKept,
         RunRules rules,
         Limits limits,
         int maxSlots,

@@ -69,15 +69,18 @@ final class KilledRun {
     /**
      * Runs the program.
      *
-     * @param args the work directory, the file of the names, and how many names are stored
+     * @param args the directory of runs, the file of the names, how many names are stored, and whether the run is kept
      */
     public static void main(String[] args) throws Exception {
         List<TestCase> tests = IntStream.range(0, 12)
                 .<TestCase>mapToObj(i -> TestCase.named("/t" + i))
                 .toList();
         AtomicInteger events = new AtomicInteger();
+        AdHocOrchestrator.Builder builder = AdHocOrchestrator.builder(tests);
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
-                AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
+                AdHocOrchestrator run = (Boolean.parseBoolean(args[3])
+                                ? builder.keep(Path.of(args[0]))
+                                : builder.workDirectory(Path.of(args[0])))
                         .on(systems)
                         .with(FakeExecutors.running(
                                 test -> Integer.parseInt(test.name().substring(2)) < 10
@@ -85,7 +88,6 @@ final class KilledRun {
                                         : FakeRun.passing(Duration.ofDays(1))))
                         .into(new Names(Path.of(args[1]), Integer.parseInt(args[2])))
                         .maxSystems(2)
-                        .workDirectory(Path.of(args[0]))
                         .listener(event -> {
                             boolean passed = event instanceof RunEvent.TestFinished finished
                                     && finished.record().end().outcome() == Outcome.PASSED;

@@ -34,6 +34,7 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 import org.atex.artifacts.FanOut;
+import org.atex.artifacts.PastRun;
 import org.atex.artifacts.Spool;
 import org.atex.testkit.Call;
 import org.atex.testkit.FakeExecutors;
@@ -48,7 +49,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Each sink of a run stores all results, as far as it can, whatever the others do. */
 @Timeout(60)
@@ -420,8 +421,8 @@ class SinksTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 4, 12})
-    void killedProgramLeavesResultsThatAreStoredLater(int stored) throws Exception {
+    @CsvSource({"0,false", "4,false", "4,true", "12,true"})
+    void killedProgramLeavesResultsThatAreStoredLater(int stored, boolean kept) throws Exception {
         Path names = directory.resolve("names");
         Files.createFile(names);
         Path work = directory.resolve("work");
@@ -432,7 +433,8 @@ class SinksTest {
                         KilledRun.class.getName(),
                         work.toString(),
                         names.toString(),
-                        Integer.toString(stored))
+                        Integer.toString(stored),
+                        Boolean.toString(kept))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try (BufferedReader output = program.inputReader()) {
@@ -453,6 +455,16 @@ class SinksTest {
         // A program that is killed between the storing and the removal of an attempt leaves it to be stored twice.
         assertThat(lines).hasSizeBetween(12, 12 + 2);
         assertThat(lines).contains("/t10 LOST", "/t11 LOST").doesNotContain("/t10 PASSED", "/t0 LOST");
+        if (!kept) {
+            assertThat(work).isEmptyDirectory();
+            return;
+        }
+        PastRun past = PastRun.latest(work).orElseThrow();
+        assertThat(past.problems()).isEmpty();
+        assertThat(past.ends()).hasSize(12);
+        assertThat(past.unknown()).containsExactly("/t10", "/t11");
+        assertThat(past.notPassed()).containsExactly("/t10", "/t11");
+        assertThat(PastRun.prune(work, 0)).containsExactly(past.directory());
         assertThat(work).isEmptyDirectory();
     }
 }
