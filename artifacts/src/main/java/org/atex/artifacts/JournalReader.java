@@ -48,6 +48,8 @@ final class JournalReader {
         private final Set<String> storedBy = new HashSet<>();
         private Map<Integer, SystemInfo> systems = Map.of();
         private final Map<String, @Nullable Object> record = new LinkedHashMap<>();
+        /** The record of an attempt that is over, which needs less memory. */
+        private @Nullable TestRecord last;
 
         State state() {
             return RecordJson.present(state, "state");
@@ -80,7 +82,7 @@ final class JournalReader {
          * @throws IllegalArgumentException if a value is missing or invalid
          */
         TestRecord record() {
-            return RecordJson.read(record, systems);
+            return last == null ? RecordJson.read(record, systems, Map.of()) : last;
         }
     }
 
@@ -88,6 +90,7 @@ final class JournalReader {
     private final boolean keepsAll;
     private final List<String> problems;
     private final List<PlainTest> planned = new ArrayList<>();
+    private final Map<String, PlainTest> tests = new HashMap<>();
     private final List<TestRecord> notStarted = new ArrayList<>();
     private final Map<Long, Entry> attempts = new TreeMap<>();
     private Map<String, @Nullable Object> head = Map.of();
@@ -178,10 +181,12 @@ final class JournalReader {
                     RecordJson.number(line, "system"),
                     RecordJson.system(RecordJson.present(RecordJson.object(line, "info"), "info")));
         } else if (line.get("planned") != null) {
-            planned.add(RecordJson.test(RecordJson.present(RecordJson.object(line, "planned"), "planned")));
+            PlainTest test = RecordJson.test(RecordJson.present(RecordJson.object(line, "planned"), "planned"));
+            planned.add(test);
+            tests.put(test.name(), test);
         } else if (line.get("notStarted") != null) {
             notStarted.add(RecordJson.read(
-                    RecordJson.present(RecordJson.object(line, "notStarted"), "notStarted"), systems));
+                    RecordJson.present(RecordJson.object(line, "notStarted"), "notStarted"), systems, tests));
         } else if (line.get("aggregators") != null) {
             head = new LinkedHashMap<>();
             line.forEach((key, value) -> head.put(String.valueOf(key), value));
@@ -210,7 +215,10 @@ final class JournalReader {
             entry.storedBy.addAll(RecordJson.texts(line, "storedBy"));
         }
         entry.state = state;
-        if (entry.isOver() && !keepsAll) {
+        if (entry.isOver() && keepsAll && !entry.record.isEmpty()) {
+            entry.last = RecordJson.read(entry.record, entry.systems, tests);
+            entry.record.clear();
+        } else if (entry.isOver()) {
             entry.record.keySet().retainAll(Set.of("test", "attempt")); // memory
         }
     }

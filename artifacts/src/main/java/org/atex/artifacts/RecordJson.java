@@ -103,9 +103,10 @@ final class RecordJson {
      * {@return the record in a JSON object}
      *
      * @param systems the systems by their numbers
+     * @param tests tests by their names; the record refers to them if they are equal to its own
      * @throws IllegalArgumentException if a value is missing or invalid
      */
-    static TestRecord read(Map<?, ?> json, Map<Integer, SystemInfo> systems) {
+    static TestRecord read(Map<?, ?> json, Map<Integer, SystemInfo> systems, Map<String, PlainTest> tests) {
         Integer exitCode = json.get("exitCode") == null ? null : number(json, "exitCode");
         TestEnd end = new TestEnd(
                 Outcome.valueOf(text(json, "outcome")),
@@ -114,7 +115,9 @@ final class RecordJson {
                 Boolean.TRUE.equals(json.get("systemUsable")));
         SystemInfo system = json.get("system") == null ? null : system(json, systems);
         Map<?, ?> known = object(json, "known");
-        return TestRecord.of(text(json, "platform"), test(present(object(json, "test"), "test")), end)
+        PlainTest own = test(present(object(json, "test"), "test"));
+        PlainTest shared = tests.getOrDefault(own.name(), own);
+        return TestRecord.of(text(json, "platform"), shared.equals(own) ? shared : own, end)
                 .withAttempt(number(json, "attempt"), Boolean.TRUE.equals(json.get("last")))
                 .withCause(AttemptCause.valueOf(text(json, "cause")))
                 .withTimes(Instant.parse(text(json, "started")), Duration.parse(text(json, "took")))
