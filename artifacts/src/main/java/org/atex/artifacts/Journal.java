@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.SystemInfo;
@@ -19,7 +18,7 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.ByteArrayBuilder;
 
 /**
- * Writes a journal of a run, in the format that {@link Spool} describes. What was appended survives a kill of the
+ * Writes a journal of a run, in the format that {@link Spool} describes. Entries survive a kill of the
  * program at once, and a crash of the machine a second later.
  *
  * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}. Does not react to interrupts.
@@ -33,7 +32,8 @@ final class Journal implements AutoCloseable {
 
     private final Path path;
     private final Map<String, @Nullable Object> head;
-    // Guards the file as well. A write to it takes microseconds unless the disk hangs, and then all writers wait anyway.
+    // Guards the file as well. A write to it takes microseconds unless the disk hangs, and then all writers wait
+    // anyway.
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Map<SystemInfo, Integer> systems = new HashMap<>(); // guarded by the lock
@@ -157,7 +157,7 @@ final class Journal implements AutoCloseable {
         return bytes.toByteArray();
     }
 
-    /** Syncs what is a second old, until this is closed. */
+    /** Syncs entries a second after they were appended, until this is closed. */
     private void sync() {
         try {
             while (true) {

@@ -41,7 +41,7 @@ final class JournalReader {
                     .build())
             .build();
 
-    /** What the journals tell about an attempt. */
+    /** The state of an attempt at the end of the journals. */
     static final class Entry {
         private @Nullable State state;
         private boolean artifacts;
@@ -101,7 +101,7 @@ final class JournalReader {
      *
      * @param goesOn whether the program of the run may be writing the last line
      * @param keepsAll whether records of attempts that are over are needed
-     * @param problems receives what could not be read
+     * @param problems receives lines that could not be read
      */
     JournalReader(boolean goesOn, boolean keepsAll, List<String> problems) {
         this.goesOn = goesOn;
@@ -124,7 +124,7 @@ final class JournalReader {
         return new BufferedReader(new InputStreamReader(Files.newInputStream(journal), StandardCharsets.UTF_8));
     }
 
-    /** Reads a journal, if it exists, which tells what happened after those that were read before. */
+    /** Reads a journal, if it exists, which continues those that were read before. */
     void read(Path journal) throws IOException {
         systems = new HashMap<>();
         try (BufferedReader lines = lines(journal)) {

@@ -31,8 +31,8 @@ final class LeftRun {
      * Creates the object.
      *
      * @param goesOn whether the program of the run still runs
-     * @param stored receives what was stored
-     * @param problems receives what could not be read, stored or deleted
+     * @param stored receives the stored attempts
+     * @param problems receives the reasons why something could not be read, stored or deleted
      */
     LeftRun(Path run, boolean goesOn, List<TestRecord> stored, List<String> problems) {
         this.run = run;
@@ -41,7 +41,7 @@ final class LeftRun {
         this.problems = problems;
     }
 
-    /** Stores what an aggregator has not stored yet. {@return the number of attempts that were left to their program} */
+    /** Stores the attempts that an aggregator has not stored yet. {@return the number of attempts that were left to their program} */
     int replay(String name, Aggregator aggregator) throws IOException {
         List<String> unread = new ArrayList<>();
         JournalReader reader = new JournalReader(goesOn, false, unread);
@@ -61,8 +61,8 @@ final class LeftRun {
                         attempts.put(entry.getKey(), attempt(journal, entry.getKey(), entry.getValue(), reader));
                     }
                 } catch (IllegalArgumentException | DateTimeException e) {
-                    unread.add("the journal does not describe the attempt " + run.resolve(String.valueOf(entry.getKey()))
-                            + ": " + e.getMessage());
+                    unread.add("the journal does not describe the attempt "
+                            + run.resolve(String.valueOf(entry.getKey())) + ": " + e.getMessage());
                 }
             }
             problems.addAll(unread);
@@ -124,7 +124,7 @@ final class LeftRun {
         }
     }
 
-    /** Deletes what a killed program leaves without an entry, and the directory of the run if all is stored. */
+    /** Deletes files that a killed program leaves without an entry, and the directory of the run if all is stored. */
     void sweep() {
         try (Stream<Path> entries = Files.list(run)) {
             for (Path entry : entries.toList()) {

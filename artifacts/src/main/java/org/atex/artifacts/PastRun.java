@@ -183,8 +183,8 @@ public final class PastRun {
     /** {@return the last attempt at each test, by the name of the test} */
     public Map<String, TestRecord> ends() {
         Map<String, TestRecord> ends = new LinkedHashMap<>();
-        attempts.forEach(record -> ends.merge(
-                record.name(), record, (one, other) -> other.attempt() >= one.attempt() ? other : one));
+        attempts.forEach(record ->
+                ends.merge(record.name(), record, (one, other) -> other.attempt() >= one.attempt() ? other : one));
         return ends;
     }
 
@@ -215,7 +215,10 @@ public final class PastRun {
     private Set<String> withUnrecorded(Set<String> names) {
         Set<String> recorded = ends().keySet();
         Set<String> all = new TreeSet<>(names);
-        planned.stream().map(PlainTest::name).filter(name -> !recorded.contains(name)).forEach(all::add);
+        planned.stream()
+                .map(PlainTest::name)
+                .filter(name -> !recorded.contains(name))
+                .forEach(all::add);
         return Collections.unmodifiableSet(all);
     }
 
@@ -241,7 +244,7 @@ public final class PastRun {
         return durations;
     }
 
-    /** {@return what could not be read, and where} */
+    /** {@return the lines that could not be read, with the reasons} */
     public List<String> problems() {
         return problems;
     }

@@ -46,7 +46,7 @@ public final class SpooledAttempt {
     private final Set<String> storedBy;
     private @Nullable State state;
     private @Nullable TestRecord record;
-    /** What the journal tells about the record; empty if nothing. */
+    /** The record as it is in the journal; empty if it is not. */
     private Map<String, @Nullable Object> written = Map.of();
 
     /** The {@link Journal#files()} of that. */

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
@@ -27,7 +28,6 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSource;
 import org.atex.artifacts.SpooledAttempt.State;
-import org.assertj.core.api.InstanceOfAssertFactories;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -259,7 +259,10 @@ class SpoolTest {
         attempt(spool, State.KEPT, record("/good", 1, true));
         SpooledAttempt unreadable = spool.next();
         killed();
-        Files.writeString(journal(spool), text + "\n{\"later\":\"versions\"}\n{\"attempt\":1,\"state\":\"KEPT\",\"more\":1}\n", StandardOpenOption.APPEND);
+        Files.writeString(
+                journal(spool),
+                text + "\n{\"later\":\"versions\"}\n{\"attempt\":1,\"state\":\"KEPT\",\"more\":1}\n",
+                StandardOpenOption.APPEND);
         Sink sink = new Sink();
         Spool.Replay replay = Spool.replay(directory, "a", sink);
         assertThat(replay.problems()).singleElement().asString().containsAnyOf("journal.jsonl, line", "/17");
@@ -285,9 +288,12 @@ class SpoolTest {
             List<String> problems = new ArrayList<>();
             JournalReader reader = new JournalReader(false, false, problems);
             reader.read(journal(spool));
-            boolean isWholeLine = length == 0 || whole[length - 1] == '\n' || length == whole.length || whole[length] == '\n';
+            boolean isWholeLine =
+                    length == 0 || whole[length - 1] == '\n' || length == whole.length || whole[length] == '\n';
             assertThat(problems).as("problems at byte %d", length).hasSize(isWholeLine ? 0 : 1);
-            reader.attempts().values().forEach(entry -> assertThat(entry.record().name()).isIn(FULL.name(), "/two"));
+            reader.attempts()
+                    .values()
+                    .forEach(entry -> assertThat(entry.record().name()).isIn(FULL.name(), "/two"));
             // While the run goes on, its program may be writing.
             problems.clear();
             new JournalReader(true, false, problems).read(journal(spool));
@@ -334,7 +340,10 @@ class SpoolTest {
         TestRecord onSystem = record("/test", 1, true).withSystem(FULL.system(), 1);
         SpooledAttempt attempt = spool.next();
         attempt.write(State.RUNNING, onSystem);
-        assertThat(journal(spool)).content().contains("RUNNING", "/test", "x86_64").endsWith("\n");
+        assertThat(journal(spool))
+                .content()
+                .contains("RUNNING", "/test", "x86_64")
+                .endsWith("\n");
         attempt.write(State.ENDED, onSystem.withTimes(Instant.EPOCH, Duration.ofSeconds(1)));
         assertThat(Files.readAllLines(journal(spool)))
                 .hasSize(4)

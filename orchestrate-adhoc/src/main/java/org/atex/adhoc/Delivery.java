@@ -132,7 +132,7 @@ final class Delivery {
         if (isFree && whyGivenUp().isEmpty()) {
             deliver(entry);
         } else if (isFree) {
-            Thread unused = Threads.startDaemon("ingest", () -> deliver(entry)); // writes what is kept
+            Thread unused = Threads.startDaemon("ingest", () -> deliver(entry)); // it writes files
         }
     }
 
@@ -176,7 +176,7 @@ final class Delivery {
                     if (result instanceof Guard.Result.Done) {
                         called(entry, result, tries, delay);
                     } else {
-                        // It may wait before the next try, or write what is kept.
+                        // It may wait before the next try, or write files.
                         Thread unused = Threads.startDaemon("ingest", () -> called(entry, result, tries, delay));
                     }
                 },
@@ -201,8 +201,7 @@ final class Delivery {
         }
     }
 
-    private boolean isToBeTriedAgain(
-            PendingResults results, Guard.Result<Stored> result, int tries, Duration delay) {
+    private boolean isToBeTriedAgain(PendingResults results, Guard.Result<Stored> result, int tries, Duration delay) {
         if (isSettled(results, result)) {
             return false;
         }

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.atex.api.After;
@@ -82,7 +81,9 @@ class KeptRunsTest {
         assertThat(past.attempts().stream().map(TestRecord::toString))
                 .containsExactlyInAnyOrderElementsOf(
                         stored.stream().map(TestRecord::toString).toList());
-        assertThat(past.tests()).extracting(PlainTest::name).containsExactly("/passes", "/fails", "/flaky", "/lost", "/needs");
+        assertThat(past.tests())
+                .extracting(PlainTest::name)
+                .containsExactly("/passes", "/fails", "/flaky", "/lost", "/needs");
         assertThat(past.tests().get(0).tags()).containsExactly("fast");
         assertThat(past.failed()).containsExactly("/fails");
         assertThat(past.unknown()).containsExactly("/lost");
@@ -125,7 +126,9 @@ class KeptRunsTest {
         assertThat(latest().ends()).hasSize(5);
         Path run = latest().directory();
         Files.delete(journal);
-        assertThatThrownBy(() -> PastRun.read(run)).isInstanceOf(IOException.class).hasMessageContaining("no journal");
+        assertThatThrownBy(() -> PastRun.read(run))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("no journal");
         assertThat(PastRun.latest(directory.resolve("runs"))).isEmpty();
     }
 }
