@@ -24,8 +24,8 @@ import org.atex.api.Verdict;
 import org.atex.artifacts.SpooledAttempt.State;
 
 /**
- * A run whose journal was {@linkplain Spool#keep kept}, read from its directory. With it, a program runs again only what
- * failed or never ran:
+ * A run whose journal was {@linkplain Spool#keep kept}, read from its directory. With it, a program runs again only the
+ * tests that failed or never ran:
  *
  * {@snippet :
  * Set<String> again = PastRun.latest(Path.of("runs")).map(PastRun::notPassed).orElse(Set.of());

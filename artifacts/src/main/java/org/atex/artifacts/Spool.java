@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code {"notStarted": RECORD}}: the record of a test that never started, if the journal is kept;
  *   <li>{@code {"system": NUMBER, "info": SYSTEM}}: a {@link org.atex.api.SystemInfo}, to which further lines refer by
  *       the number;
- *   <li>{@code {"attempt": NUMBER, "state": STATE, "record": RECORD}}: what has become of an attempt. The keys of the
+ *   <li>{@code {"attempt": NUMBER, "state": STATE, "record": RECORD}}: the state of an attempt. The keys of the
  *       record are those of a {@link TestRecord}, without locks, needs and dependencies of its test; each line has
  *       only those that have changed, and null for those that are gone. Times are in the format of
  *       {@link java.time.Instant#toString()} and {@link java.time.Duration#toString()}. The first line of an attempt
@@ -54,10 +54,10 @@ import org.jspecify.annotations.Nullable;
  * continues the one of the run. When all attempts are stored, the journals are deleted,
  * unless they are {@linkplain #keep kept}.
  *
- * <p>What the journal contains survives a kill of the program at once, and a crash of the machine a second later. The
+ * <p>The entries of the journal survive a kill of the program at once, and a crash of the machine a second later. The
  * artifacts are not synced.
  *
- * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}, which deletes what is empty.
+ * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}, which deletes empty directories.
  *
  * <p>Thread safety: thread-safe.
  */
