@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  * }
  *
  * <p>Each run has a directory {@code run-ID} in the work directory, and beside it the file {@code run-ID.lock}, which is
- * locked while the run goes on. It contains a directory for each attempt, with a number as its name and the
- * {@link Artifacts} in it, and the journal of the run, {@code journal.jsonl}. Each line of the journal is a JSON object
- * of one of these kinds:
+ * locked while the run goes on. The directory of the run contains a directory for each attempt, with a number as its name
+ * and the {@link Artifacts} in it, and the journal of the run, {@code journal.jsonl}. Each line of the journal is a JSON
+ * object of one of these kinds:
  *
  * <ul>
  *   <li>{@code {"run": ID, "aggregators": NAMES, "started": TIME}}: the first line;
@@ -51,8 +51,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>Readers ignore keys and lines of other kinds. A replay writes a journal of its own, {@code replays.jsonl}, which
- * continues the one of the run. When all attempts are stored, the journals are deleted,
- * unless they are {@linkplain #keep kept}.
+ * continues the one of the run. When all attempts are stored, the journals are deleted, unless they are
+ * {@linkplain #keep kept}.
  *
  * <p>The entries of the journal survive a kill of the program at once, and a crash of the machine a second later. The
  * artifacts are not synced.
