@@ -218,6 +218,9 @@ final class Matching {
     /** {@return when the next host stops waiting for results of other hosts, or null} */
     @Nullable
     Instant nextEndOfSuspicion(Instant now) {
+        if (suspectedUntil.isEmpty()) {
+            return null; // asked after each event
+        }
         return suspectedUntil.values().stream()
                 .filter(until -> until.isAfter(now))
                 .min(Instant::compareTo)

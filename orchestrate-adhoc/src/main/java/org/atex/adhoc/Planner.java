@@ -2,9 +2,7 @@ package org.atex.adhoc;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,19 +78,17 @@ final class Planner {
      * {@return the tests in the order of the run, with ranks and tiers} Calls the order, which may throw or hang.
      */
     List<PlannedTest> inOrder() {
-        Unit[] units = units().toArray(Unit[]::new);
-        Arrays.sort(
-                units,
-                Comparator.comparing((Unit unit) -> !unit.isReadable())
-                        .thenComparing(
-                                (a, b) -> a.isReadable() && b.isReadable() ? order.compare(a.proxy(), b.proxy()) : 0));
+        Map<Boolean, List<Unit>> byReadability = units().stream().collect(Collectors.partitioningBy(Unit::isReadable));
+        List<Unit> units = new ArrayList<>(byReadability.getOrDefault(true, List.of()));
+        units.sort((a, b) -> order.compare(a.proxy(), b.proxy()));
+        units.addAll(byReadability.getOrDefault(false, List.of()));
         boolean keepsOrder = !order.equals(Policies.DEFAULT_ORDER);
         List<PlannedTest> planned = new ArrayList<>(tests.size());
         int tier = 0;
-        for (int i = 0; i < units.length; i++) {
+        for (int i = 0; i < units.size(); i++) {
             // With the default order, tests of one priority are in one tier. Another order is kept exactly.
-            tier += i > 0 && (keepsOrder || units[i].priority() != units[i - 1].priority()) ? 1 : 0;
-            planned.addAll(ranked(units[i], tier));
+            tier += i > 0 && (keepsOrder || units.get(i).priority() != units.get(i - 1).priority()) ? 1 : 0;
+            planned.addAll(ranked(units.get(i), tier));
         }
         return planned;
     }
@@ -277,6 +273,9 @@ final class Planner {
     private static void refuseCycles(List<PlannedTest> planned) {
         Map<PlannedTest, Boolean> done = new HashMap<>();
         for (PlannedTest start : planned) {
+            if (parents(start).isEmpty()) {
+                continue; // the usual case
+            }
             // Without recursion: a chain may be as long as the run.
             List<PlannedTest> path = new ArrayList<>(List.of(start));
             while (!path.isEmpty()) {
