@@ -3,7 +3,9 @@ package org.atex.interleave;
 import org.atex.api.AtexException;
 
 /**
- * An actor has thrown an exception or an error, which is the cause. The interleaving can only be closed. Failures of
+ * An actor has thrown an exception or an error, which is the cause. If the actor is a command on a system, the cause is
+ * a {@link org.atex.api.CommandFailedException} or a {@link org.atex.api.ConnectionLostException}, and its message quotes
+ * the last lines of the output. The interleaving can only be closed. Failures of
  * others at the same time are suppressed.
  */
 public final class ActorFailedException extends AtexException {
@@ -12,9 +14,9 @@ public final class ActorFailedException extends AtexException {
     /** The name of the actor. */
     private final String actor;
 
-    ActorFailedException(Point last, Throwable cause) {
-        super("actor " + last.actor() + " failed after " + last + ": " + cause, cause);
-        actor = last.actor();
+    ActorFailedException(String actor, String place, Throwable cause) {
+        super("actor " + actor + " failed " + place + ": " + cause, cause);
+        this.actor = actor;
     }
 
     /** {@return the name of the actor} */

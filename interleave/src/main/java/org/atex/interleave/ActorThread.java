@@ -4,8 +4,8 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 
@@ -53,24 +53,6 @@ final class ActorThread implements Actor {
         }
     }
 
-    /**
-     * Adds an actor to others.
-     *
-     * @throws IllegalArgumentException if the name is invalid or not unique
-     */
-    static void add(Map<String, ActorBody> actors, String name, ActorBody body) {
-        Point start = new Point(name, Point.START);
-        if (actors.putIfAbsent(start.actor(), body) != null) {
-            throw new IllegalArgumentException("cannot add a second actor " + name + ": use unique names");
-        }
-    }
-
-    static List<ActorThread> of(Map<String, ActorBody> actors) {
-        return actors.entrySet().stream()
-                .map(actor -> new ActorThread(actor.getKey(), actor.getValue()))
-                .toList();
-    }
-
     static void reachAsCurrentActor(String checkpoint) throws InterruptedException {
         String explicit = Point.explicit(checkpoint);
         if (Thread.currentThread() instanceof Runner runner) {
@@ -111,6 +93,14 @@ final class ActorThread implements Actor {
         boolean waiting = state == Thread.State.BLOCKED || state == Thread.State.WAITING;
         String lock = info.getLockName() == null ? "" : ", waits for " + info.getLockName();
         String owner = info.getLockOwnerName() == null ? "" : ", held by thread " + info.getLockOwnerName();
-        return new Activity(state + lock + owner, waiting, info.getLockOwnerId(), List.of(info.getStackTrace()));
+        return new Activity(state + lock + owner, waiting, info.getLockOwnerId(), Stream.of(info.getStackTrace())
+                        .map(frame -> "at " + plain(frame))
+                        .toList());
+    }
+
+    /** {@return a frame without the class loader and the module} */
+    private static StackTraceElement plain(StackTraceElement frame) {
+        return new StackTraceElement(
+                frame.getClassName(), frame.getMethodName(), frame.getFileName(), frame.getLineNumber());
     }
 }

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.atex.api.Command;
+import org.atex.api.Connection;
 
 /**
  * Runs actors side by side, and lets them pass their checkpoints in exactly the planned order.
@@ -167,11 +170,11 @@ public final class Interleaving implements AutoCloseable {
      * <p>Immutable. If the code of the actors allows it, several threads may start it.
      */
     public static final class Plan {
-        private final Map<String, ActorBody> actors;
+        private final Map<String, Supplier<Actor>> actors;
         private final List<Point> order;
         private final Duration stepWithin;
 
-        private Plan(Map<String, ActorBody> actors, List<Point> order, Duration stepWithin) {
+        private Plan(Map<String, Supplier<Actor>> actors, List<Point> order, Duration stepWithin) {
             this.actors = actors;
             this.order = order;
             this.stepWithin = stepWithin;
@@ -186,8 +189,33 @@ public final class Interleaving implements AutoCloseable {
          * @throws IllegalArgumentException if the name is invalid or not unique
          */
         public Plan withActor(String name, ActorBody body) {
-            Map<String, ActorBody> more = new LinkedHashMap<>(actors);
-            ActorThread.add(more, name, body);
+            return with(name, () -> new ActorThread(name, body));
+        }
+
+        /**
+         * Returns a copy with an actor that is a command on a system. The command has a program {@code atex-checkpoint
+         * NAME} on its {@code PATH}, which returns when the plan lets the actor pass. Other programs write the line
+         * {@code checkpoint NAME} to the descriptor {@code $ATEX_TEST_CONTROL}, and then read one byte from the
+         * descriptor {@code $ATEX_TEST_REPLIES}.
+         *
+         * <p>The actor fails if the command does not exit with code 0. At its end, processes that it has left running are
+         * killed. {@link Interleaving#close} kills the command with all of its processes.
+         *
+         * @param name the name, not blank and without a colon
+         * @param connection the connection to the system, which is not closed
+         * @param command the command; it has no input, and both outputs are kept for messages
+         * @return the copy
+         * @throws IllegalArgumentException if the name is invalid or not unique, or if the command redirects its input
+         *     or its outputs
+         */
+        public Plan withActor(String name, Connection connection, Command command) {
+            ActorProcess.check(name, command);
+            return with(name, () -> new ActorProcess(name, connection, command));
+        }
+
+        private Plan with(String name, Supplier<Actor> actor) {
+            Map<String, Supplier<Actor>> more = new LinkedHashMap<>(actors);
+            Actor.add(more, name, actor);
             return new Plan(more, order, stepWithin);
         }
 
@@ -243,7 +271,7 @@ public final class Interleaving implements AutoCloseable {
             }
             PlannedOrder rule = new PlannedOrder(order, actors.keySet());
             List<String> names = List.copyOf(actors.keySet());
-            Stage stage = new Stage(ActorThread.of(actors), rule, Patience.forPlan(stepWithin));
+            Stage stage = new Stage(Actor.create(actors), rule, Patience.forPlan(stepWithin));
             try {
                 for (String name : rule.actors()) {
                     if (!rule.expects(new Point(name, Point.START))) {

@@ -205,15 +205,9 @@ final class Stage {
         }
     }
 
-    /** {@return a line for each actor, with the stacks of running ones} */
+    /** {@return a line for each actor, with the stacks or the outputs of running ones} */
     private String places() {
         return seats.stream().map(Seat::describe).collect(Collectors.joining());
-    }
-
-    /** {@return a frame without the class loader and the module} */
-    private static StackTraceElement plain(StackTraceElement frame) {
-        return new StackTraceElement(
-                frame.getClassName(), frame.getMethodName(), frame.getFileName(), frame.getLineNumber());
     }
 
     private enum State {
@@ -326,7 +320,7 @@ final class Stage {
                 released.awaitUninterruptibly();
             }
             if (closed) {
-                state = State.MOVING;
+                state = state == State.PARKED ? State.MOVING : state;
                 throw new InterruptedException("could not pass " + point + ": the interleaving is closed");
             }
         }
@@ -336,14 +330,11 @@ final class Stage {
             lock.lock();
             try {
                 if (failure != null && !(closed && isCancellation(failure))) {
-                    Point last = history.stream()
-                            .map(History.Entry::point)
-                            .filter(point -> point.actor().equals(name()))
-                            .reduce(place, (earlier, later) -> later);
-                    fail(new ActorFailedException(last, failure));
+                    String where = state == State.PARKED ? "while it was parked at " + place : "after " + last();
+                    fail(new ActorFailedException(name(), where, failure));
                 } else if (state == State.PARKED && !closed) {
                     fail(new OrderException("could not keep the order: " + name() + " ended while another of its"
-                            + " threads was parked at " + place + "; let it wait for this thread"));
+                            + " threads or processes was parked at " + place + "; let it wait for it"));
                 }
                 state = State.ENDED;
                 changed.signalAll();
@@ -352,7 +343,15 @@ final class Stage {
             }
         }
 
-        /** {@return a line for messages, with the stack of a running actor} */
+        /** {@return the point that it has passed last, or its start} */
+        private Point last() {
+            return history.stream()
+                    .map(History.Entry::point)
+                    .filter(point -> point.actor().equals(name()))
+                    .reduce(place, (earlier, later) -> later);
+        }
+
+        /** {@return a line for messages, with the stack or the output of a running actor} */
         String describe() {
             return "\n  " + name() + ": "
                     + switch (state) {
@@ -364,11 +363,8 @@ final class Stage {
         }
 
         private String describe(Activity activity) {
-            String stack = activity.stack().stream()
-                    .map(frame -> "\n      at " + plain(frame))
-                    .collect(Collectors.joining());
-            return "running for " + Patience.text(Duration.ofNanos(System.nanoTime() - movingSince)) + " after " + place
-                    + ", " + activity.state() + stack;
+            return "running for " + Patience.text(Duration.ofNanos(System.nanoTime() - movingSince)) + " after " + last()
+                    + ", " + activity.state() + Activity.text(activity.details());
         }
     }
 

@@ -4,6 +4,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.atex.api.Command;
+import org.atex.api.Connection;
 
 /**
  * One run of the actors of an {@link Exploration}, in one order.
@@ -11,7 +14,7 @@ import java.util.Map;
  * <p>Not thread-safe; for use in {@link Scenario#prepare}.
  */
 public final class Trial {
-    private final Map<String, ActorBody> actors = new LinkedHashMap<>();
+    private final Map<String, Supplier<Actor>> actors = new LinkedHashMap<>();
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
     private Check check = () -> {};
 
@@ -37,7 +40,23 @@ public final class Trial {
      * @throws IllegalArgumentException if the name is invalid or not unique
      */
     public Trial actor(String name, ActorBody body) {
-        ActorThread.add(actors, name, body);
+        Actor.add(actors, name, () -> new ActorThread(name, body));
+        return this;
+    }
+
+    /**
+     * Adds an actor that is a command on a system, as {@link Interleaving.Plan#withActor(String, Connection, Command)}.
+     *
+     * @param name the name, not blank and without a colon
+     * @param connection the connection to the system
+     * @param command the command
+     * @return this trial
+     * @throws IllegalArgumentException if the name is invalid or not unique, or if the command redirects its input or its
+     *     outputs
+     */
+    public Trial actor(String name, Connection connection, Command command) {
+        ActorProcess.check(name, command);
+        Actor.add(actors, name, () -> new ActorProcess(name, connection, command));
         return this;
     }
 
@@ -64,7 +83,7 @@ public final class Trial {
         return resource;
     }
 
-    Map<String, ActorBody> actors() {
+    Map<String, Supplier<Actor>> actors() {
         return actors;
     }
 

@@ -135,7 +135,7 @@ final class Trials {
     }
 
     private Course perform(Trial trial, List<Integer> order) throws InterruptedException {
-        Stage stage = new Stage(ActorThread.of(trial.actors()), new EachPoint(points), patience);
+        Stage stage = new Stage(Actor.create(trial.actors()), new EachPoint(points), patience);
         Course course;
         try {
             course = move(stage, order);
