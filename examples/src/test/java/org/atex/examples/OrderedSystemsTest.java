@@ -123,7 +123,10 @@ class OrderedSystemsTest {
 
     private static void closeLeavesNothing(Connection system) throws Exception {
         try (Interleaving run = Interleaving.plan()
-                .withActor("system", system, Command.bash("setsid sleep 1000 & echo $! >/tmp/sleep.pid; atex-checkpoint 1"))
+                .withActor(
+                        "system",
+                        system,
+                        Command.bash("setsid sleep 1000 & echo $! >/tmp/sleep.pid; atex-checkpoint 1"))
                 .withOrder("system:1")
                 .start()) {
             assertThat(run.history().planned()).isEmpty();

@@ -171,8 +171,9 @@ final class ActorProcess implements Actor {
 
     private List<String> lastLines() {
         TailReader reader = output;
-        List<String> lines =
-                reader == null ? List.of() : reader.text().stripTrailing().lines().toList();
+        List<String> lines = reader == null
+                ? List.of()
+                : reader.text().stripTrailing().lines().toList();
         return lines.subList(Math.max(0, lines.size() - OUTPUT_LINES), lines.size()).stream()
                 // The output is not trusted, and messages are printed to terminals.
                 .map(line -> "| " + line.replaceAll("[\\p{Cntrl}&&[^\\t]]", "?"))
@@ -199,8 +200,9 @@ final class ActorProcess implements Actor {
             for (String line = readLine(words); line != null; line = readLine(words)) {
                 String checkpoint = checkpoint(line);
                 if (!waiting.compareAndSet(false, true)) {
-                    throw new ViolationException("reached '" + checkpoint + "' while another of its processes waited at a"
-                            + " checkpoint; make this process an actor of its own, or use atex-checkpoint");
+                    throw new ViolationException(
+                            "reached '" + checkpoint + "' while another of its processes waited at a"
+                                    + " checkpoint; make this process an actor of its own, or use atex-checkpoint");
                 }
                 // The reply to the previous word: it is being written, unless the command does not read it.
                 UninterruptibleSection.run(previous::join);

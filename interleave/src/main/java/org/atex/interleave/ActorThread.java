@@ -93,7 +93,11 @@ final class ActorThread implements Actor {
         boolean waiting = state == Thread.State.BLOCKED || state == Thread.State.WAITING;
         String lock = info.getLockName() == null ? "" : ", waits for " + info.getLockName();
         String owner = info.getLockOwnerName() == null ? "" : ", held by thread " + info.getLockOwnerName();
-        return new Activity(state + lock + owner, waiting, info.getLockOwnerId(), Stream.of(info.getStackTrace())
+        return new Activity(
+                state + lock + owner,
+                waiting,
+                info.getLockOwnerId(),
+                Stream.of(info.getStackTrace())
                         .map(frame -> "at " + plain(frame))
                         .toList());
     }

@@ -363,8 +363,8 @@ final class Stage {
         }
 
         private String describe(Activity activity) {
-            return "running for " + Patience.text(Duration.ofNanos(System.nanoTime() - movingSince)) + " after " + last()
-                    + ", " + activity.state() + Activity.text(activity.details());
+            return "running for " + Patience.text(Duration.ofNanos(System.nanoTime() - movingSince)) + " after "
+                    + last() + ", " + activity.state() + Activity.text(activity.details());
         }
     }
 

@@ -136,7 +136,8 @@ class ActorProcessTest {
             assertThat(log()).containsExactly("a0", "a1", "a2", "b0", "b1", "b2");
             run.runToEnd();
             assertThat(run.history())
-                    .hasToString("/* a:start */ /* a:1 */ /* a:2 */ \"a:end\", \"b:start\" /* b:1 */ /* b:2 */, \"b:end\"");
+                    .hasToString(
+                            "/* a:start */ /* a:1 */ /* a:2 */ \"a:end\", \"b:start\" /* b:1 */ /* b:2 */, \"b:end\"");
         }
     }
 
