@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * output is {@link Output#merge()}.
  */
 public final class Command {
+    private static final int MAX_SHOWN = 200;
+    private static final int MAX_SHOWN_ARGUMENT = 80;
+
     private final List<String> arguments;
     private final Map<String, String> environment;
     private final @Nullable String directory;
@@ -211,20 +214,25 @@ public final class Command {
 
     /**
      * {@return the arguments and the names of the variables, for messages: of each argument the first line, at most 80
-     * characters; the values of variables may be secret and are left out}
+     * characters, and at most 200 characters in all; the values of variables may be secret and are left out}
      */
     @Override
     public String toString() {
-        String line = arguments.stream().map(Command::shown).collect(Collectors.joining(" "));
-        return environment.isEmpty() ? line : line + " (with " + String.join(", ", environment.keySet()) + ")";
+        String line =
+                begin(arguments.stream().map(Command::shown).collect(Collectors.joining(" ")), MAX_SHOWN);
+        return environment.isEmpty()
+                ? line
+                : line + " (with " + begin(String.join(", ", environment.keySet()), MAX_SHOWN_ARGUMENT) + ")";
+    }
+
+    private static String begin(String text, int length) {
+        return text.length() <= length ? text : text.substring(0, length) + "…";
     }
 
     private static String shown(String argument) {
         int end = argument.indexOf('\n');
         String line = end < 0 ? argument : argument.substring(0, end);
-        return line.length() < argument.length() || line.length() > 80
-                ? line.substring(0, Math.min(80, line.length())) + "…"
-                : line;
+        return end < 0 ? begin(line, MAX_SHOWN_ARGUMENT) : line.substring(0, Math.min(MAX_SHOWN_ARGUMENT, end)) + "…";
     }
 
     private List<@Nullable Object> properties() {

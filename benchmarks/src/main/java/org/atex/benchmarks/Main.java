@@ -29,6 +29,8 @@ public final class Main {
             new FmfEnd("fmf-end-ssh", true, false),
             new FmfEnd("fmf-int", false, true),
             new FmfEnd("fmf-int-ssh", true, true),
+            new Barriers("barriers", false),
+            new Barriers("barriers-podman", true),
             new StoredResults("results", 1, 1_000_000, 0, 8.9, 5),
             new StoredResults("results10k", 10_000, 10, 2, 7.3, 3),
             new TreeWarm(),
