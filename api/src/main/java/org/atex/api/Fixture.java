@@ -57,7 +57,7 @@ public interface Fixture<T extends @Nullable Object> {
         SYSTEM,
         /** The tests of one group, see {@link TestCase#group}. */
         GROUP,
-        /** One attempt at one test. */
+        /** One attempt at one test; all parts of a {@link MultihostTest} share it. */
         TEST
     }
 
@@ -113,8 +113,8 @@ public interface Fixture<T extends @Nullable Object> {
         /**
          * {@return the system on which it is started} It must not be closed.
          *
-         * @throws IllegalStateException with the scope {@link Scope#RUN}, or with {@link Scope#GROUP} if the tests of the
-         *     group may run on several systems
+         * @throws IllegalStateException with the scope {@link Scope#RUN}, with {@link Scope#GROUP} if the tests of the
+         *     group may run on several systems, or with {@link Scope#TEST} if the test runs on several
          */
         Remote remote();
 

@@ -79,7 +79,38 @@ final class Attempts {
         gangs.put(
                 together.test(),
                 new GangAttempt(together, places, spool, recorder(together.test(), together.attempt())));
-        together.members().forEach(run -> run(run, systems.apply(run.system())));
+        if (together.test().fixtures.isEmpty()) {
+            together.members().forEach(run -> run(run, systems.apply(run.system())));
+        } else {
+            acquire(together.members(), systems);
+        }
+    }
+
+    /** Starts the parts of a test when the fixtures of all of them are started. */
+    private void acquire(List<Decision.Run> parts, Function<Integer, OpenSystem> systems) {
+        fixtures.acquire(parts, result -> {
+            switch (result) {
+                case Fixtures.Acquired.Ready ready ->
+                    parts.forEach(part -> {
+                        PlannedTest test = part.test();
+                        if (test.isMember()) {
+                            gang(test).fixtures(test, ready.of(test));
+                            run(part, systems.apply(part.system()));
+                        } else {
+                            start(part, systems.apply(part.system()), ready.of(test));
+                        }
+                    });
+                case Fixtures.Acquired.Failed(Decision.Run part, PlannedFixture fixture, String why) -> {
+                    gangs.remove(part.test().unit());
+                    fixtures.ended(
+                            part,
+                            () -> context.step(new Event.FixtureFailed(part.system(), part.slot(), fixture, why)));
+                }
+                case Fixtures.Acquired.Stopped() ->
+                    parts.forEach(
+                            part -> ended(systems.apply(part.system()), part, new AttemptTask.Result.NotStarted()));
+            }
+        });
     }
 
     void cancelMember(Decision.CancelMember cancel, OpenSystem openSystem) {
@@ -129,20 +160,14 @@ final class Attempts {
     }
 
     private void start(Decision.Run run, OpenSystem openSystem) {
-        if (run.test().fixtures.isEmpty()) {
+        PlannedTest test = run.test();
+        if (test.isMember()) {
+            start(run, openSystem, gang(test).fixtures(test));
+        } else if (test.fixtures.isEmpty()) {
             start(run, openSystem, List.of());
-            return;
+        } else {
+            acquire(List.of(run), system -> openSystem);
         }
-        fixtures.acquire(run, result -> {
-            switch (result) {
-                case Fixtures.Acquired.Ready(List<Fixtures.Instance> ready) -> start(run, openSystem, ready);
-                case Fixtures.Acquired.Failed(PlannedFixture fixture, String why) ->
-                    fixtures.ended(
-                            run,
-                            () -> context.step(new Event.FixtureFailed(openSystem.id(), run.slot(), fixture, why)));
-                case Fixtures.Acquired.Stopped() -> ended(openSystem, run, new AttemptTask.Result.NotStarted());
-            }
-        });
     }
 
     private void start(Decision.Run run, OpenSystem openSystem, List<Fixtures.Instance> ready) {
@@ -154,7 +179,7 @@ final class Attempts {
                 run.slot(),
                 spool,
                 gang == null ? AttemptTask.folder(spool, recorder(test, run.attempt())) : gang.folder(test),
-                gang == null ? invocation(test, ready) : gang.invocation(test),
+                invocation(gang == null ? test.test : gang.invocation(test), ready),
                 plan.lastLines(),
                 guard.log(),
                 context::now);
@@ -174,11 +199,11 @@ final class Attempts {
         openSystem.calls.put(run.slot(), call);
     }
 
-    private static TestCase invocation(PlannedTest test, List<Fixtures.Instance> fixtures) {
+    private static TestCase invocation(TestCase test, List<Fixtures.Instance> fixtures) {
         if (fixtures.isEmpty()) {
-            return test.test;
+            return test;
         }
-        TestInvocation plain = TestInvocation.of(test.test);
+        TestInvocation plain = TestInvocation.of(test);
         Map<String, String> environment = new HashMap<>();
         Map<String, Object> values = new HashMap<>(plain.values());
         for (Fixtures.Instance fixture : fixtures) {
@@ -188,7 +213,7 @@ final class Attempts {
             }
         }
         environment.putAll(plain.environment());
-        return new TestInvocation(test.test, environment, values, plain.topology(), plain.rendezvous());
+        return new TestInvocation(test, environment, values, plain.topology(), plain.rendezvous());
     }
 
     /** Called by the thread of the attempt. */
@@ -279,6 +304,10 @@ final class Attempts {
             context.step(event);
             return;
         }
+        fixtures.ended(member, () -> join(gang, member, event));
+    }
+
+    private void join(GangAttempt gang, Decision.Run member, Event event) {
         gangs.remove(gang.test());
         guard.start(
                 Guard.Phase.RELEASE,

@@ -149,7 +149,7 @@ final class FixtureJobs implements Fixtures.Jobs {
             public Remote remote() {
                 if (remote == null) {
                     throw new IllegalStateException(
-                            name(instance) + " has no system, since tests on several systems share it");
+                            name(instance) + " has no system, since it is shared by several");
                 }
                 return remote;
             }

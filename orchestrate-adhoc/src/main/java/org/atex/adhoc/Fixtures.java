@@ -42,11 +42,16 @@ final class Fixtures {
 
     /** Whether a test can start. */
     sealed interface Acquired {
-        /** It can, with these fixtures. */
-        record Ready(List<Instance> fixtures) implements Acquired {}
+        /** It can; each of its parts with these fixtures. */
+        record Ready(Map<PlannedTest, List<Instance>> fixtures) implements Acquired {
+            /** {@return the fixtures of a part of the test, or of the whole test if it runs on one system} */
+            List<Instance> of(PlannedTest part) {
+                return fixtures.getOrDefault(part, List.of());
+            }
+        }
 
-        /** One of its fixtures could not be started. */
-        record Failed(PlannedFixture fixture, String why) implements Acquired {}
+        /** A fixture could not be started for one of its parts. */
+        record Failed(Decision.Run part, PlannedFixture fixture, String why) implements Acquired {}
 
         /** The run is being stopped. */
         record Stopped() implements Acquired {}
@@ -136,7 +141,7 @@ final class Fixtures {
     }
 
     private static String group(PlannedFixture fixture, PlannedTest test) {
-        return fixture.scope() == Scope.GROUP ? String.valueOf(test.facts.group()) : "";
+        return fixture.scope() == Scope.GROUP ? String.valueOf(test.unit().facts.group()) : "";
     }
 
     private static Key key(PlannedFixture fixture, PlannedTest test, int system) {
@@ -144,13 +149,33 @@ final class Fixtures {
             case RUN -> new Key(fixture, "", -1);
             case SYSTEM -> new Key(fixture, "", system);
             case GROUP -> new Key(fixture, group(fixture, test), test.isGroupOnOneSystem() ? system : -1);
-            case TEST -> new Key(fixture, test.name(), system);
+            case TEST -> new Key(fixture, test.unit().name(), test.isMember() ? -1 : system);
         };
     }
 
-    /** Starts the fixtures of a test that are not started, one after the other; then tells whether the test can start. */
-    void acquire(Decision.Run run, Consumer<Acquired> then) {
-        acquire(run, new ArrayList<>(), then);
+    /**
+     * Starts the fixtures of a test that are not started; then tells whether the test can start. The fixtures of one part
+     * are started one after the other.
+     *
+     * @param parts the parts of a test on several systems, or the only one
+     * @param then receives the result, when no part waits for a fixture any more
+     */
+    void acquire(List<Decision.Run> parts, Consumer<Acquired> then) {
+        Map<PlannedTest, List<Instance>> ready = new LinkedHashMap<>();
+        List<Acquired> unready = new ArrayList<>();
+        int[] left = {parts.size()};
+        for (Decision.Run part : parts) {
+            acquire(part, new ArrayList<>(), result -> {
+                if (result instanceof Acquired.Ready(Map<PlannedTest, List<Instance>> own)) {
+                    ready.putAll(own);
+                } else {
+                    unready.add(result);
+                }
+                if (--left[0] == 0) {
+                    then.accept(unready.isEmpty() ? new Acquired.Ready(ready) : unready.get(0));
+                }
+            });
+        }
     }
 
     private void acquire(Decision.Run run, List<Instance> ready, Consumer<Acquired> then) {
@@ -162,7 +187,7 @@ final class Fixtures {
                 return;
             }
             if (next.state == State.FAILED) {
-                then.accept(new Acquired.Failed(next.fixture, next.whyFailed));
+                then.accept(new Acquired.Failed(run, next.fixture, next.whyFailed));
                 return;
             }
             if (next.state != State.READY) {
@@ -174,7 +199,7 @@ final class Fixtures {
             }
             ready.add(next);
         }
-        then.accept(new Acquired.Ready(ready));
+        then.accept(new Acquired.Ready(Map.of(test, ready)));
     }
 
     private Instance instance(PlannedFixture fixture, PlannedTest test, int system) {
@@ -238,10 +263,14 @@ final class Fixtures {
         }
     }
 
-    /** An attempt has ended; the action runs when the fixtures of the attempt are finished. */
+    /**
+     * An attempt has ended; the action runs when the fixtures of the attempt are finished.
+     *
+     * @param run the attempt; for a test on several systems, the last of its parts
+     */
     void ended(Decision.Run run, Runnable then) {
         PlannedTest test = run.test();
-        List<Instance> own = test.fixtures.stream()
+        List<Instance> own = test.unit().fixtures.stream()
                 .filter(fixture -> fixture.scope() == Scope.TEST)
                 .map(fixture -> instances.get(key(fixture, test, run.system())))
                 .filter(Objects::nonNull)

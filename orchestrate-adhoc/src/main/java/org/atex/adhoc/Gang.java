@@ -106,7 +106,9 @@ final class Gang {
 
     /** {@return the places of the members that must end because of the end of one, once; empty if they go on} */
     List<Place> endedBy(TestEnd end) {
-        if (cancelled || noSpace == null && (!oneFailureEndsAll || !isBad(end))) {
+        // A member does not start if it is cancelled, which the others are then as well.
+        boolean isCause = oneFailureEndsAll && isBad(end) && !end.equals(NOT_STARTED);
+        if (cancelled || noSpace == null && !isCause) {
             return List.of();
         }
         cancelled = true;

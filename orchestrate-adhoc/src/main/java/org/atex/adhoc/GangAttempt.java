@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,7 @@ final class GangAttempt {
     /** In the order in which the members ended. */
     private final Map<PlannedTest, AttemptTask.Result> results = new LinkedHashMap<>();
 
+    private final Map<PlannedTest, List<Fixtures.Instance>> fixtures = new HashMap<>();
     private final GangRendezvous rendezvous;
     private final Map<PlannedTest, String> whyCancelled = new LinkedHashMap<>();
     private final List<String> problems = new CopyOnWriteArrayList<>();
@@ -91,7 +93,17 @@ final class GangAttempt {
         return system;
     }
 
-    /** {@return the test that the executor of a member runs} */
+    /** Sets the started fixtures of a member. */
+    void fixtures(PlannedTest member, List<Fixtures.Instance> started) {
+        fixtures.put(member, started);
+    }
+
+    /** {@return the started fixtures of a member} */
+    List<Fixtures.Instance> fixtures(PlannedTest member) {
+        return fixtures.getOrDefault(member, List.of());
+    }
+
+    /** {@return the test that the executor of a member runs, without its fixtures} */
     TestCase invocation(PlannedTest member) {
         List<Topology.Guest> guests = together.members().stream()
                 .map(run -> new Topology.Guest(

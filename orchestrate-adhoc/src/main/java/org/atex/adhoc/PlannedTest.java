@@ -187,7 +187,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
         boolean alone = locks.contains(TestLock.exclusive(TestLock.EVERYTHING));
         boolean aloneOnSystem = locks.contains(TestLock.exclusiveOnSystem(TestLock.EVERYTHING));
         this.kind = new Kind(
-                withGates(locksOf(locks, TestLock.Scope.RUN)),
+                guest == null ? withGates(locksOf(locks, TestLock.Scope.RUN)) : locksOf(locks, TestLock.Scope.RUN),
                 new Demand(
                         bond == null ? facts.needs() : bond.needs,
                         aloneOnSystem || (serial == null ? facts.destructive() : serial.whole),
@@ -205,13 +205,18 @@ final class PlannedTest implements Comparable<PlannedTest> {
      *
      * @param role the test of its role
      * @param member the properties of the member
+     * @param memberFixtures its fixtures and those that they use, in the order of their start
      */
-    void addMember(TestCase role, PlainTest member, Guest place, int memberRank) {
+    void addMember(
+            TestCase role, PlainTest member, Guest place, int memberRank, List<PlannedFixture> memberFixtures) {
         if (gang == null) {
             throw new IllegalStateException(name() + " runs on one system");
         }
-        PlannedTest planned = new PlannedTest(role, member, memberRank, tier, group, List.of(), place);
+        PlannedTest planned = new PlannedTest(role, member, memberRank, tier, group, memberFixtures, place);
         planned.gang = gang;
+        if (gang.members.isEmpty()) {
+            planned.kind = new Kind(withGates(planned.kind.locks()), planned.kind.demand());
+        }
         gang.members.add(planned);
     }
 

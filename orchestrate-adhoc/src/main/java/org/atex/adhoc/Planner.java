@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.atex.adhoc.PlannedTest.Dependency;
 import org.atex.api.After;
+import org.atex.api.Fixture.Scope;
 import org.atex.api.Need;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
@@ -117,7 +118,8 @@ final class Planner {
                         role.role().test(),
                         member,
                         new PlannedTest.Guest(guest, role.role().name()),
-                        ranks++);
+                        ranks++,
+                        PlannedFixture.of(withFixtures(test.facts, role.facts()), fixtures, false));
                 isFirst = false;
             }
         }
@@ -170,14 +172,39 @@ final class Planner {
     }
 
     private List<PlannedFixture> fixtures(FactsReader.Facts test, @Nullable PlannedGroup group) {
-        boolean usesAny = !test.facts().fixtures().isEmpty()
-                || test.roles().stream()
-                        .anyMatch(role -> !role.facts().fixtures().isEmpty());
-        if (usesAny && !test.roles().isEmpty()) {
-            throw new IllegalArgumentException("the test " + test.facts().name()
-                    + " runs on several systems and uses fixtures, which only tests on one system can");
+        PlainTest all = test.facts();
+        for (FactsReader.RoleFacts role : test.roles()) {
+            all = withFixtures(all, role.facts());
         }
-        return PlannedFixture.of(test.facts(), fixtures, group != null && group.rules.isOnOneSystem());
+        List<PlannedFixture> planned =
+                PlannedFixture.of(all, fixtures, group != null && group.rules.isOnOneSystem());
+        if (!test.roles().isEmpty()) {
+            planned.forEach(fixture -> refuseSystem(fixture, test.facts()));
+        }
+        return planned;
+    }
+
+    private static PlainTest withFixtures(PlainTest test, PlainTest role) {
+        PlainTest with = test;
+        for (String name : role.fixtures()) {
+            with = with.withFixture(name);
+        }
+        return with;
+    }
+
+    /** A fixture of a test on several systems is started once for all of them. */
+    private static void refuseSystem(PlannedFixture fixture, PlainTest test) {
+        if (fixture.scope() != Scope.TEST) {
+            return;
+        }
+        fixture.uses().stream()
+                .filter(used -> used.scope() == Scope.SYSTEM)
+                .findFirst()
+                .ifPresent(used -> {
+                    throw new IllegalArgumentException("the fixture " + fixture.name() + " with the scope TEST uses "
+                            + used.name() + ", which has the scope SYSTEM, but the test " + test.name()
+                            + " runs on several systems: give " + fixture.name() + " the scope SYSTEM");
+                });
     }
 
     /** Returns groups that compete as a whole, and the other tests, in the order given. */

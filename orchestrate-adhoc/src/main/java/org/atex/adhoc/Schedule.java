@@ -470,14 +470,22 @@ final class Schedule {
         }
     }
 
-    /** A fixture of a test could not be started. A fixture of systems is tried on another one first. */
+    /**
+     * A fixture of a test could not be started; on several systems, no part of the test starts then. A fixture of systems
+     * is tried on another one first.
+     */
     private void fixtureFailed(PoolSystem system, int slot, PlannedFixture fixture, String why) {
-        PlannedTest test = system.runs(slot);
+        PlannedTest part = system.runs(slot);
+        PlannedTest test = part.unit();
         String note = "the fixture " + fixture.name() + " could not be started: " + why;
         if (fixture.scope() != Fixture.Scope.TEST && system.phase == Phase.READY && !test.isFixtureShared(fixture)) {
             spend(system, note);
         }
-        putBack(system, slot);
+        if (part.gang == null) {
+            putBack(system, slot);
+        } else {
+            part.gang.leave().forEach(place -> putBack(place.system(), place.slot()));
+        }
         if (fixture.scope() == Fixture.Scope.TEST) {
             failSetUp(test, note);
             return;

@@ -163,7 +163,7 @@ class Simulator {
             case Decision.CancelPreparation(int system) ->
                 at(Duration.ZERO, () -> endPreparation(system, new Event.PreparationFailed(system, "cancelled")));
             case Decision.Run run -> begin(run);
-            case Decision.RunTogether together -> together.members().forEach(this::begin);
+            case Decision.RunTogether together -> beginTogether(together.members());
             case Decision.CancelMember(PlannedTest member, int system, int slot, String why) ->
                 cancel(new Place(system, slot), "cancelled: " + why);
             case Decision.CancelTests cancel ->
@@ -284,6 +284,10 @@ class Simulator {
         if (preparing.remove(system)) {
             tell(end);
         }
+    }
+
+    void beginTogether(List<Decision.Run> members) {
+        members.forEach(this::begin);
     }
 
     void begin(Decision.Run run) {

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,6 +25,7 @@ import org.atex.api.RunEvent;
 import org.atex.api.RunSummary;
 import org.atex.api.Stop;
 import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
 import org.atex.api.TestInvocation;
 import org.atex.testkit.FakeExecutors;
 import org.atex.testkit.FakeProvisioner;
@@ -401,12 +404,162 @@ class FixturesTest {
         };
         Logged second = new Logged("second", Fixture.Scope.RUN, first);
         assertRefused("fixtures use each other: first, which uses second, which uses first", "first", first, second);
+        Logged own = new Logged("own", Fixture.Scope.TEST, new Logged("system", Fixture.Scope.SYSTEM));
         AdHocOrchestrator.Builder several = builder(
                         List.of(MultihostTest.named("/m")
-                                .withRole("client", 2, TestCase.named("/client").withFixture("test"))),
+                                .withRole("client", 2, TestCase.named("/client").withFixture("own"))),
                         FixturesTest::passing)
-                .fixture(test);
-        assertThatThrownBy(several::build).hasMessageContaining("/m runs on several systems and uses fixtures");
+                .fixture(own)
+                .fixture(own.uses().getFirst());
+        assertThatThrownBy(several::build)
+                .hasMessageContaining("the fixture own with the scope TEST uses system, which has the scope SYSTEM,"
+                        + " but the test /m runs on several systems: give own the scope SYSTEM");
+    }
+
+    private static MultihostTest several(String... fixtures) {
+        MultihostTest test = MultihostTest.named("/m").withPlan(plan -> plan.withGroup("g"));
+        for (String fixture : fixtures) {
+            test = test.withPlan(plan -> plan.withFixture(fixture));
+        }
+        return test.withRole("server", TestCase.named("server").withFixture("only-server"))
+                .withRole("client", 2, TestCase.named("client"));
+    }
+
+    @Test
+    void testOnSeveralSystemsSharesFixturesExceptThoseOfSystems() throws Exception {
+        Logged wide = new Logged("wide", Fixture.Scope.RUN);
+        Logged system = new Logged("system", Fixture.Scope.SYSTEM, wide) {
+            @Override
+            public String start(Context context) throws Exception {
+                super.start(context);
+                return context.remote().name();
+            }
+        };
+        Logged group = new Logged("group", Fixture.Scope.GROUP);
+        Logged own = new Logged("own", Fixture.Scope.TEST, wide) {
+            @Override
+            public String start(Context context) throws Exception {
+                assertThatThrownBy(context::remote)
+                        .hasMessage("the fixture own of /m has no system, since it is shared by several");
+                return super.start(context);
+            }
+        };
+        Logged server = new Logged("only-server", Fixture.Scope.RUN);
+        Map<String, TestInvocation> parts = new ConcurrentHashMap<>();
+        RunSummary summary = run(builder(List.of(several("system", "group", "own")), test -> {
+                    TestInvocation part = TestInvocation.of(test);
+                    parts.put(Objects.requireNonNull(part.topology()).self(), part);
+                    return FakeRun.passing(Duration.ZERO);
+                })
+                .maxSystems(3)
+                .fixture(own)
+                .fixture(group)
+                .fixture(system)
+                .fixture(server)
+                .fixture(wide));
+
+        assertThat(summary.tests()).allMatch(test -> test.end().outcome() == Outcome.PASSED);
+        assertThat(log)
+                .containsExactlyInAnyOrder(
+                        "start wide",
+                        "start only-server",
+                        "start system",
+                        "start system",
+                        "start system",
+                        "start group",
+                        "start own",
+                        "run server",
+                        "run client",
+                        "run client",
+                        "finish own",
+                        "finish group",
+                        "finish system",
+                        "finish system",
+                        "finish system",
+                        "finish only-server",
+                        "finish wide");
+        assertThat(log.subList(7, 10)).as("in the middle").allMatch(line -> line.startsWith("run "));
+        assertThat(log.getFirst() + log.getLast()).contains("start", "finish");
+        assertThat(parts).hasSize(3);
+        assertThat(parts.values().stream().map(part -> part.value(system)))
+                .as("each part has the fixture of its own system")
+                .doesNotHaveDuplicates();
+        assertThat(parts.values()).allSatisfy(part -> {
+            assertThat(part.value(own)).isEqualTo("own[ with wide[]]");
+            assertThat(part.environment())
+                    .containsEntry("FIXTURE_own", "own[ with wide[]]")
+                    .containsEntry("FIXTURE_system", part.value(system))
+                    .containsKey("ATEX_HOSTS_CLIENT");
+        });
+        assertThat(parts.values().stream().filter(part -> part.values().containsKey("only-server")))
+                .as("a fixture of a role")
+                .hasSize(1);
+    }
+
+    @Test
+    void noPartStartsIfAFixtureFails() throws Exception {
+        Logged wide = new Logged("only-server", Fixture.Scope.RUN);
+        Fixture<String> broken = new Logged("broken", Fixture.Scope.TEST) {
+            @Override
+            public String start(Context context) throws Exception {
+                super.start(context);
+                throw new IllegalStateException("no licence");
+            }
+        };
+        RunSummary summary = run(builder(List.of(several("broken")), FixturesTest::passing)
+                .maxSystems(3)
+                .fixture(broken)
+                .fixture(wide));
+        assertThat(summary.tests().getFirst().end())
+                .isEqualTo(TestEnd.of(
+                        Outcome.SETUP_FAILED, "the fixture broken could not be started: no licence"));
+        assertThat(log).containsExactly("start only-server", "start broken", "finish only-server");
+    }
+
+    @Test
+    void systemWhoseFixtureFailsIsReplacedForATestOnSeveral() throws Exception {
+        AtomicInteger calls = new AtomicInteger();
+        Fixture<String> shaky = new Logged("shaky", Fixture.Scope.SYSTEM) {
+            @Override
+            public String start(Context context) throws Exception {
+                super.start(context);
+                if (calls.incrementAndGet() == 1) {
+                    throw new IllegalStateException("no disk");
+                }
+                return context.remote().name();
+            }
+        };
+        RunSummary summary = run(builder(List.of(several("shaky")), FixturesTest::passing)
+                .maxSystems(3)
+                .fixture(new Logged("only-server", Fixture.Scope.RUN))
+                .fixture(shaky));
+        assertThat(summary.tests().getFirst().end().outcome()).isEqualTo(Outcome.PASSED);
+        assertThat(log.stream().filter("start shaky"::equals)).hasSize(4);
+        assertThat(log.stream().filter("finish shaky"::equals)).hasSize(3);
+    }
+
+    @Test
+    void stopWhileFixturesOfATestOnSeveralSystemsStart() throws Exception {
+        List<AdHocOrchestrator> runs = new ArrayList<>();
+        Fixture<String> slow = new Logged("slow", Fixture.Scope.SYSTEM) {
+            @Override
+            public String start(Context context) throws Exception {
+                runs.getFirst().stop(Stop.CANCEL, "enough");
+                new CountDownLatch(1).await();
+                return "never";
+            }
+        };
+        try (systems;
+                AdHocOrchestrator run = builder(List.of(several("slow")), FixturesTest::passing)
+                        .maxSystems(3)
+                        .fixture(new Logged("only-server", Fixture.Scope.RUN))
+                        .fixture(slow)
+                        .build()) {
+            runs.add(run);
+            RunSummary summary = run.run();
+            assertThat(summary.tests().getFirst().end().outcome()).isEqualTo(Outcome.NOT_RUN);
+        }
+        assertThat(log).containsExactly("start only-server", "finish only-server");
     }
 
     private void assertRefused(String why, String used, Fixture<?>... fixtures) {

@@ -92,7 +92,7 @@ class SchedulePropertyTest {
                 String other = "/t" + random.nextInt(i);
                 test = test.withAfter(random.nextBoolean() ? After.endOf(other) : After.passOf(other));
             }
-            tests.add(random.nextInt(3) == 0 ? withFixtures(test, random) : test);
+            tests.add(random.nextInt(3) == 0 ? withFixtures(test, random, test.group() != null, false) : test);
         }
         int maxSystems = random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(5);
         for (int i = 0; i < random.nextInt(6); i++) {
@@ -144,10 +144,13 @@ class SchedulePropertyTest {
         return simulation;
     }
 
-    private static PlainTest withFixtures(PlainTest test, Random random) {
+    private static PlainTest withFixtures(PlainTest test, Random random, boolean grouped, boolean several) {
         PlainTest with = test;
         for (Fixture<?> fixture : FIXTURES) {
-            if (random.nextInt(3) == 0 && (fixture.scope() != Fixture.Scope.GROUP || test.group() != null)) {
+            // On several systems, a fixture of the test must not use one of a system.
+            boolean suits = (grouped || fixture.scope() != Fixture.Scope.GROUP)
+                    && !(several && fixture.scope() == Fixture.Scope.TEST && !fixture.uses().isEmpty());
+            if (random.nextInt(3) == 0 && suits) {
                 with = with.withFixture(fixture.name());
             }
         }
@@ -158,10 +161,20 @@ class SchedulePropertyTest {
         MultihostTest test = MultihostTest.named(name)
                 .withOneFailureEndsAll(random.nextBoolean())
                 .withPlan(plan -> plan.withPriority(random.nextInt(3)));
+        boolean fixtures = random.nextInt(3) == 0;
+        if (fixtures && random.nextBoolean()) {
+            test = test.withPlan(plan -> plan.withGroup("gangs"));
+        }
+        if (fixtures) {
+            test = test.withPlan(plan -> withFixtures(plan, random, plan.group() != null, true));
+        }
         int left = Math.min(maxSystems, 1 + random.nextInt(5));
         for (int role = 0; left > 0; role++) {
             int count = 1 + random.nextInt(left);
-            test = test.withRole("role" + role, count, test("role" + role, random, picky));
+            PlainTest part = test("role" + role, random, picky);
+            boolean grouped = test.plan().group() != null;
+            test = test.withRole(
+                    "role" + role, count, fixtures ? withFixtures(part, random, grouped, true) : part);
             left -= count;
         }
         return test;

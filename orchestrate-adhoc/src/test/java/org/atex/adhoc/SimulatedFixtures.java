@@ -54,8 +54,8 @@ final class SimulatedFixtures implements Fixtures.Jobs {
                 + switch (fixture.scope()) {
                     case RUN -> "";
                     case SYSTEM -> " on " + system;
-                    case GROUP -> " of " + test.facts.group() + (test.isGroupOnOneSystem() ? " on " + system : "");
-                    case TEST -> " of " + test.name() + " on " + system;
+                    case GROUP -> " of " + test.unit().facts.group() + (test.isGroupOnOneSystem() ? " on " + system : "");
+                    case TEST -> " of " + test.unit().name() + (test.isMember() ? "" : " on " + system);
                 };
     }
 
@@ -70,25 +70,35 @@ final class SimulatedFixtures implements Fixtures.Jobs {
         return simulation.isStopping();
     }
 
-    void begin(Decision.Run run, Runnable start) {
-        book.acquire(run, result -> {
+    void begin(List<Decision.Run> parts, Runnable start) {
+        book.acquire(parts, result -> {
             switch (result) {
-                case Acquired.Ready(List<Instance> ready) -> {
-                    for (PlannedFixture fixture : run.test().fixtures) {
-                        assertThat(live)
-                                .as("%s starts with its fixtures", run.test())
-                                .containsKey(key(fixture, run.test(), run.system()));
-                    }
+                case Acquired.Ready ready -> {
+                    parts.forEach(part -> assertReady(part, ready.of(part.test())));
                     start.run();
                 }
-                case Acquired.Failed(PlannedFixture fixture, String why) ->
+                case Acquired.Failed(Decision.Run part, PlannedFixture fixture, String why) ->
                     book.ended(
-                            run,
-                            () -> simulation.tell(new Event.FixtureFailed(run.system(), run.slot(), fixture, why)));
+                            part,
+                            () -> simulation.tell(new Event.FixtureFailed(part.system(), part.slot(), fixture, why)));
                 case Acquired.Stopped() ->
-                    book.ended(run, () -> simulation.tell(new Event.NotStarted(run.system(), run.slot())));
+                    book.ended(
+                            parts.getFirst(),
+                            () -> parts.forEach(
+                                    part -> simulation.tell(new Event.NotStarted(part.system(), part.slot()))));
             }
         });
+    }
+
+    private void assertReady(Decision.Run part, List<Instance> ready) {
+        assertThat(ready.stream().map(instance -> instance.fixture))
+                .as("the fixtures of %s", part.test())
+                .isEqualTo(part.test().fixtures);
+        for (PlannedFixture fixture : part.test().fixtures) {
+            assertThat(live)
+                    .as("%s starts with its fixtures", part.test())
+                    .containsKey(key(fixture, part.test(), part.system()));
+        }
     }
 
     @Override

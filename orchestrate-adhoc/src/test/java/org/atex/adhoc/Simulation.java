@@ -380,16 +380,39 @@ final class Simulation extends Simulator {
     }
 
     @Override
-    void begin(Decision.Run run) {
-        fixtures.begin(run, () -> {
-            placeOf.put(test(run).name(), run.system());
-            super.begin(run);
+    void beginTogether(List<Decision.Run> members) {
+        fixtures.begin(members, () -> {
+            members.forEach(run -> placeOf.put(test(run).name(), run.system()));
+            super.beginTogether(members);
         });
     }
 
     @Override
+    void begin(Decision.Run run) {
+        if (run.test().isMember()) {
+            super.begin(run); // its fixtures are started with those of the other members
+        } else {
+            fixtures.begin(List.of(run), () -> {
+                placeOf.put(test(run).name(), run.system());
+                super.begin(run);
+            });
+        }
+    }
+
+    /** Finishes the fixtures of an attempt, after its last member if it runs on several systems. */
+    private void endFixtures(Decision.Run run, Runnable then) {
+        boolean isLast = running.values().stream()
+                .noneMatch(other -> other.test().unit().equals(run.test().unit()));
+        if (isLast) {
+            fixtures.book.ended(run, then);
+        } else {
+            then.run();
+        }
+    }
+
+    @Override
     void finished(Decision.Run run, TestEnd end) {
-        fixtures.book.ended(run, () -> {
+        endFixtures(run, () -> {
             // What a policy says about the system of a member depends on the whole test.
             boolean bySelf = !run.test().isMember() && end.outcome() != Outcome.CANCELLED;
             if (!end.systemUsable() || bySelf && given.destruction.shouldDestroy(run.test().test, end)) {
