@@ -218,8 +218,7 @@ public final class Command {
      */
     @Override
     public String toString() {
-        String line =
-                begin(arguments.stream().map(Command::shown).collect(Collectors.joining(" ")), MAX_SHOWN);
+        String line = begin(arguments.stream().map(Command::shown).collect(Collectors.joining(" ")), MAX_SHOWN);
         return environment.isEmpty()
                 ? line
                 : line + " (with " + begin(String.join(", ", environment.keySet()), MAX_SHOWN_ARGUMENT) + ")";

@@ -186,9 +186,8 @@ class KilledPartTest {
             if (scenario == null) {
                 throw new IllegalArgumentException(topology.test() + " is unknown");
             }
-            Rendezvous observed = topology.self().equals(scenario.victim())
-                    ? new Observed(rendezvous, scenario, remote)
-                    : rendezvous;
+            Rendezvous observed =
+                    topology.self().equals(scenario.victim()) ? new Observed(rendezvous, scenario, remote) : rendezvous;
             TestEnd end = executor.run(invocation.withRendezvous(observed), into);
             if (end.outcome() != Outcome.LOST) {
                 rememberLeft(remote, scenario.name() + " on " + topology.self());
@@ -296,8 +295,7 @@ class KilledPartTest {
         Map<String, Instant> ended = new ConcurrentHashMap<>();
         RunSummary summary;
         try (systems;
-                var results =
-                        JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("files"));
+                var results = JsonLinesAggregator.open(directory.resolve("results.jsonl"), directory.resolve("files"));
                 var run = AdHocOrchestrator.builder(all)
                         .on(systems)
                         .with(killer.around(FmfExecutor.factory(tests)))
@@ -325,8 +323,9 @@ class KilledPartTest {
             times.add(Duration.between(at, ended.get(scenario.name())));
         }
         assertThat(summary.problems()).isEmpty();
-        assertThat(times).as("from the death of one to the end of all").allSatisfy(time -> assertThat(time)
-                .isLessThan(Duration.ofSeconds(10)));
+        assertThat(times)
+                .as("from the death of one to the end of all")
+                .allSatisfy(time -> assertThat(time).isLessThan(Duration.ofSeconds(10)));
         assertThat(times.stream().sorted().toList().get(times.size() / 2))
                 .as("usually, from the death of one to the end of all")
                 .isLessThan(Duration.ofSeconds(2));
@@ -341,7 +340,9 @@ class KilledPartTest {
             case WRAPPER -> Outcome.ERROR;
             case SYSTEM -> Outcome.LOST;
         };
-        assertThat(test.end().outcome()).as("%s: %s", scenario, test.end().note()).isEqualTo(outcome);
+        assertThat(test.end().outcome())
+                .as("%s: %s", scenario, test.end().note())
+                .isEqualTo(outcome);
         assertThat(test.end().note()).as("%s", scenario).startsWith(scenario.victim() + ": ");
         for (String guest : GUESTS) {
             List<String> parts = lines.stream()
@@ -356,7 +357,10 @@ class KilledPartTest {
                 assertThat(part).as("%s of %s", guest, scenario).contains("cancelled: " + scenario.victim() + ": ");
             } else {
                 Path output = directory.resolve("files/default" + scenario.name() + "/" + guest + "/output.txt");
-                assertThat(output).content().as("%s of %s", guest, scenario).contains(scenario.victim() + " has ended: ");
+                assertThat(output)
+                        .content()
+                        .as("%s of %s", guest, scenario)
+                        .contains(scenario.victim() + " has ended: ");
             }
         }
     }
@@ -379,10 +383,7 @@ class KilledPartTest {
                 .pull(PullPolicy.NEVER)
                 .maxSystems(3)
                 .build();
-        run(
-                scenarios(Loss.values()),
-                containers,
-                system -> podman("rm", "--force", "--time=0", system.name()));
+        run(scenarios(Loss.values()), containers, system -> podman("rm", "--force", "--time=0", system.name()));
     }
 
     @Test

@@ -148,8 +148,7 @@ final class FixtureJobs implements Fixtures.Jobs {
             @Override
             public Remote remote() {
                 if (remote == null) {
-                    throw new IllegalStateException(
-                            name(instance) + " has no system, since it is shared by several");
+                    throw new IllegalStateException(name(instance) + " has no system, since it is shared by several");
                 }
                 return remote;
             }

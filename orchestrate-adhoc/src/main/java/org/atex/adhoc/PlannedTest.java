@@ -207,8 +207,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
      * @param member the properties of the member
      * @param memberFixtures its fixtures and those that they use, in the order of their start
      */
-    void addMember(
-            TestCase role, PlainTest member, Guest place, int memberRank, List<PlannedFixture> memberFixtures) {
+    void addMember(TestCase role, PlainTest member, Guest place, int memberRank, List<PlannedFixture> memberFixtures) {
         if (gang == null) {
             throw new IllegalStateException(name() + " runs on one system");
         }

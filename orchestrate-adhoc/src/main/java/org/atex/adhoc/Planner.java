@@ -88,7 +88,12 @@ final class Planner {
         int tier = 0;
         for (int i = 0; i < units.size(); i++) {
             // With the default order, tests of one priority are in one tier. Another order is kept exactly.
-            tier += i > 0 && (keepsOrder || units.get(i).priority() != units.get(i - 1).priority()) ? 1 : 0;
+            tier += i > 0
+                            && (keepsOrder
+                                    || units.get(i).priority()
+                                            != units.get(i - 1).priority())
+                    ? 1
+                    : 0;
             planned.addAll(ranked(units.get(i), tier));
         }
         return planned;
@@ -176,8 +181,7 @@ final class Planner {
         for (FactsReader.RoleFacts role : test.roles()) {
             all = withFixtures(all, role.facts());
         }
-        List<PlannedFixture> planned =
-                PlannedFixture.of(all, fixtures, group != null && group.rules.isOnOneSystem());
+        List<PlannedFixture> planned = PlannedFixture.of(all, fixtures, group != null && group.rules.isOnOneSystem());
         if (!test.roles().isEmpty()) {
             planned.forEach(fixture -> refuseSystem(fixture, test.facts()));
         }

@@ -511,8 +511,7 @@ class FixturesTest {
                 .fixture(broken)
                 .fixture(wide));
         assertThat(summary.tests().getFirst().end())
-                .isEqualTo(TestEnd.of(
-                        Outcome.SETUP_FAILED, "the fixture broken could not be started: no licence"));
+                .isEqualTo(TestEnd.of(Outcome.SETUP_FAILED, "the fixture broken could not be started: no licence"));
         assertThat(log).containsExactly("start only-server", "start broken", "finish only-server");
     }
 

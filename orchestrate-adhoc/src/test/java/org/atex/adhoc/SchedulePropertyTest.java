@@ -149,7 +149,9 @@ class SchedulePropertyTest {
         for (Fixture<?> fixture : FIXTURES) {
             // On several systems, a fixture of the test must not use one of a system.
             boolean suits = (grouped || fixture.scope() != Fixture.Scope.GROUP)
-                    && !(several && fixture.scope() == Fixture.Scope.TEST && !fixture.uses().isEmpty());
+                    && !(several
+                            && fixture.scope() == Fixture.Scope.TEST
+                            && !fixture.uses().isEmpty());
             if (random.nextInt(3) == 0 && suits) {
                 with = with.withFixture(fixture.name());
             }
@@ -173,8 +175,7 @@ class SchedulePropertyTest {
             int count = 1 + random.nextInt(left);
             PlainTest part = test("role" + role, random, picky);
             boolean grouped = test.plan().group() != null;
-            test = test.withRole(
-                    "role" + role, count, fixtures ? withFixtures(part, random, grouped, true) : part);
+            test = test.withRole("role" + role, count, fixtures ? withFixtures(part, random, grouped, true) : part);
             left -= count;
         }
         return test;

@@ -54,7 +54,8 @@ final class SimulatedFixtures implements Fixtures.Jobs {
                 + switch (fixture.scope()) {
                     case RUN -> "";
                     case SYSTEM -> " on " + system;
-                    case GROUP -> " of " + test.unit().facts.group() + (test.isGroupOnOneSystem() ? " on " + system : "");
+                    case GROUP ->
+                        " of " + test.unit().facts.group() + (test.isGroupOnOneSystem() ? " on " + system : "");
                     case TEST -> " of " + test.unit().name() + (test.isMember() ? "" : " on " + system);
                 };
     }
