@@ -11,6 +11,7 @@ public final class Main {
             new CommandGap(),
             new CommandsOnEight(),
             new ThousandSystems(),
+            new HundredThousandTests(),
             new HandOver(),
             new TenThousandSystems(),
             new FirstTest(false),

@@ -86,15 +86,14 @@ final class Planner {
         boolean keepsOrder = !order.equals(Policies.DEFAULT_ORDER);
         List<PlannedTest> planned = new ArrayList<>(tests.size());
         int tier = 0;
-        for (int i = 0; i < units.size(); i++) {
+        Unit previous = null;
+        for (Unit unit : units) {
             // With the default order, tests of one priority are in one tier. Another order is kept exactly.
-            tier += i > 0
-                            && (keepsOrder
-                                    || units.get(i).priority()
-                                            != units.get(i - 1).priority())
-                    ? 1
-                    : 0;
-            planned.addAll(ranked(units.get(i), tier));
+            if (previous != null && (keepsOrder || unit.priority() != previous.priority())) {
+                tier++;
+            }
+            planned.addAll(ranked(unit, tier));
+            previous = unit;
         }
         return planned;
     }
