@@ -1,6 +1,7 @@
 package org.atex.api;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -42,4 +43,23 @@ public interface Rendezvous {
      * @return is completed with the content of the message
      */
     CompletableFuture<Map<String, String>> receive(String guest, String name);
+
+    /**
+     * A part sets a state of its system, which stays set until the end of the test, also if the part ends.
+     *
+     * @param guest the name of the system of the part
+     * @param state the name of the state
+     */
+    void setState(String guest, String state);
+
+    /**
+     * A part waits until systems have one of several states. Unlike messages, states can be waited for again.
+     *
+     * @param guest the name of the system of the part
+     * @param states the states; each system must have at least one of them
+     * @param systems the names of the systems
+     * @param any whether one of the systems is enough
+     * @return is completed when they have
+     */
+    CompletableFuture<Void> awaitStates(String guest, Set<String> states, Set<String> systems, boolean any);
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -242,6 +243,17 @@ class KilledPartTest {
                 CompletableFuture<Map<String, String>> message = actual.receive(guest, name);
                 called("receive " + name);
                 return message;
+            }
+
+            @Override
+            public void setState(String guest, String state) {
+                actual.setState(guest, state);
+            }
+
+            @Override
+            public CompletableFuture<Void> awaitStates(
+                    String guest, Set<String> states, Set<String> others, boolean any) {
+                return actual.awaitStates(guest, states, others, any);
             }
 
             private void called(String call) {

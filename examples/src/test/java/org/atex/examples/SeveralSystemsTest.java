@@ -85,6 +85,31 @@ class SeveralSystemsTest {
                         atex-send thanks from="$ATEX_GUEST"
                         atex-barrier clients 2
                     fi
+            /syncs:
+                test: |
+                    case $ATEX_GUEST in
+                        server)
+                            rstrnt-sync-set -s SERVER_READY
+                            rhts-sync-block -s CLIENT_DONE -s CLIENT_FAILED "$ATEX_HOSTS_CLIENT"
+                            rstrnt-sync-block --any -s CLIENT_DONE $ATEX_HOSTS_CLIENT server --timeout 60
+                            rstrnt-sync-set OVER
+                            ;;
+                        client-1)
+                            rhts_sync_block --retry 1 -t 5 -s SERVER_READY "$ATEX_HOSTS_SERVER"
+                            ! rstrnt-sync-block --timeout=1 -s NEVER server 2>why
+                            grep "not within 1 s: NEVER server" why
+                            ! rstrnt-sync-block -s X elsewhere 2>why
+                            grep "'elsewhere' is no system of the test: give the name or the address of one of server" why
+                            ! rstrnt-sync-block -s X 2>why
+                            rhts-sync-set --state=CLIENT_DONE -m unused
+                            rstrnt-sync-block -s OVER server
+                            ;;
+                        client-2)
+                            rstrnt-sync-set -s CLIENT_FAILED
+                            ! rstrnt-sync-block -s NEVER server 2>why
+                            grep "the state NEVER cannot be set any more: server has ended: " why
+                            ;;
+                    esac
             /late:
                 test: atex-barrier never
             /dies:
@@ -254,6 +279,21 @@ class SeveralSystemsTest {
     @Test
     void partsMeetOnSshHosts() throws Exception {
         allMeet(hosts());
+    }
+
+    @Test
+    void partsSynchronizeByStatesOfRestraint() throws Exception {
+        FmfTests tests = tests();
+        TestCase meeting = MultihostTest.named("/meeting")
+                .withRole("server", find(tests, "/syncs"))
+                .withRole("client", 2, find(tests, "/syncs"));
+        try (var systems = containers();
+                var results = results();
+                var run = run(List.of(meeting), systems, FmfExecutor.factory(tests), results)
+                        .build()) {
+            TestSummary test = run.run().tests().getFirst();
+            assertThat(test.end().outcome()).as(test.end().note()).isEqualTo(Outcome.PASSED);
+        }
     }
 
     @Test

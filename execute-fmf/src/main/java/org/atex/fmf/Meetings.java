@@ -1,8 +1,12 @@
 package org.atex.fmf;
 
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
 import org.atex.api.AtexException;
 import org.atex.api.Command;
 import org.atex.api.CommandResult;
@@ -36,13 +40,14 @@ final class Meetings {
     private final Connection connection;
     private final String directory;
     private final @Nullable Rendezvous rendezvous;
+    private final @Nullable Topology topology;
     private final String guest;
 
     Meetings(Connection connection, SystemDirectories directories, TestInvocation invocation) {
         this.connection = connection;
         this.directory = directories.replies();
         this.rendezvous = invocation.rendezvous();
-        Topology topology = invocation.topology();
+        this.topology = invocation.topology();
         this.guest = topology == null ? "" : topology.guest().name();
     }
 
@@ -63,6 +68,51 @@ final class Meetings {
                 rendezvous == null ? alone() : rendezvous.receive(guest, word.name());
         CompletableFuture<?> unused = message.whenComplete(
                 (values, failure) -> reply(word.reply(), values == null ? Map.of() : values, failure));
+    }
+
+    void set(ControlWord.SetState word) {
+        if (rendezvous != null) {
+            rendezvous.setState(guest, word.state());
+        }
+    }
+
+    void block(ControlWord.Block word) {
+        CompletableFuture<?> open;
+        try {
+            open = rendezvous == null || topology == null
+                    ? alone()
+                    : rendezvous.awaitStates(guest, Set.copyOf(word.states()), guests(topology, word), word.any());
+        } catch (IllegalArgumentException e) {
+            open = CompletableFuture.failedFuture(e);
+        }
+        CompletableFuture<?> unused = open.whenComplete((nothing, failure) -> reply(word.reply(), Map.of(), failure));
+    }
+
+    private static Set<String> guests(Topology topology, ControlWord.Block word) {
+        Set<String> guests = new LinkedHashSet<>();
+        word.systems().forEach(system -> guests.add(guest(topology, system)));
+        return guests;
+    }
+
+    /** Returns the name of a system of the test. */
+    private static String guest(Topology topology, String nameOrAddress) {
+        List<String> guests = topology.guests().stream().map(Topology.Guest::name).toList();
+        if (guests.contains(nameOrAddress)) {
+            return nameOrAddress;
+        }
+        List<String> found = topology.guests().stream()
+                .filter(guest -> guest.hostname().equals(nameOrAddress))
+                .map(Topology.Guest::name)
+                .toList();
+        if (found.size() == 1) {
+            return found.getFirst();
+        }
+        String all = topology.guests().stream()
+                .map(guest -> guest.name() + " (" + guest.hostname() + ")")
+                .collect(Collectors.joining(", "));
+        throw new IllegalArgumentException("'" + nameOrAddress + "' is "
+                + (found.isEmpty() ? "no system of the test" : "the address of several systems of the test")
+                + ": give the name or the address of one of " + all);
     }
 
     private static <T> CompletableFuture<T> alone() {

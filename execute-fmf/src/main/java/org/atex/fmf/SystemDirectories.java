@@ -33,7 +33,13 @@ record SystemDirectories(String root, String slot) {
             "rstrnt-abort",
             "atex-barrier",
             "atex-send",
-            "atex-wait");
+            "atex-wait",
+            "rstrnt-sync-set",
+            "rhts-sync-set",
+            "rhts_sync_set",
+            "rstrnt-sync-block",
+            "rhts-sync-block",
+            "rhts_sync_block");
 
     /**
      * Shell functions that remove slots and roots. Removing a slot first orders the keepers of its detached runs to

@@ -167,6 +167,8 @@ show_usage() {
         atex-barrier) echo "usage: $me NAME [COUNT]" ;;
         atex-send) echo "usage: $me NAME [KEY=VALUE]..." ;;
         atex-wait) echo "usage: $me NAME" ;;
+        *sync[-_]set) echo "usage: $me -s STATE" ;;
+        *sync[-_]block) echo "usage: $me -s STATE [-s STATE]... [--any] [--timeout SECONDS] SYSTEM..." ;;
         *-reboot) echo "usage: $me [-c COMMAND] [-t SECONDS] [-s] [-e] [-h]" ;;
         *) echo "usage: $me -l FILE" ;;
     esac
@@ -348,14 +350,18 @@ abort_test() {
     end_test
 }
 
-# Waits for other systems of the test: sends a word with the name of a file, which the executor writes as its reply. The
-# first line is "ok" or a reason, the others are values.
+# Waits for other systems of the test: sends a word with the name of a file, which the executor writes as its reply; the
+# second argument follows that name. The first line of the reply is "ok" or a reason, the others are values. If the
+# variable within is set, it gives up after so many seconds.
 ask() {
     local reply=$$.$RANDOM.$(date +%s%N) answer
     [[ $place ]] || die "call it within a running test"
-    send write_lines "$* $reply"
+    send write_lines "$1 $reply${2:+ $2}"
     reply=$place/replies/$reply
-    until [[ -e $reply ]]; do sleep 0.02; done
+    until [[ -e $reply ]]; do
+        [[ ! $within ]] || ((SECONDS < within)) || die "not within $within s: $2"
+        sleep 0.02
+    done
     { IFS= read -r answer && cat; } <"$reply"
     rm -f -- "$reply" 2>/dev/null
     [[ $answer == ok ]] || die "$answer"
@@ -378,6 +384,58 @@ send_message() {
 wait_for_message() {
     [[ $1 && $# == 1 ]] || die "$(show_usage)"
     ask "wait $1"
+}
+
+is_state() {
+    [[ $1 =~ ^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$ ]] || die "'$1' is no name of letters, digits, '.', '_' and '-'"
+}
+
+# The states are those of one attempt at a test. Restraint prefixes them with the number of the task, hence the options
+# for it.
+set_state() {
+    local state=
+    while (($#)); do
+        case $1 in
+            -s | --state) state=$2; shift ;;
+            --state=*) state=${1#*=} ;;
+            -s?*) state=${1#-s} ;;
+            -R | -m | -r | -t | --result_server | --machine | --recipesetid | --testorder) shift ;;
+            -?*=* | -[Rmrt]?*) ;;
+            -*) show_usage; exit 1 ;;
+            *) state=${state:-$1} ;;
+        esac
+        shift
+    done
+    [[ $state ]] || { show_usage; exit 1; }
+    is_state "$state"
+    send write_lines "set $state"
+}
+
+# A list of systems in one argument is split at spaces, as in restraint.
+block_for_states() {
+    local state states= systems= any=all within=
+    while (($#)); do
+        case $1 in
+            -s | --state) state=$2; shift ;;
+            --state=*) state=${1#*=} ;;
+            -s?*) state=${1#-s} ;;
+            --any) any=any ;;
+            --timeout) within=$2; shift ;;
+            --timeout=*) within=${1#*=} ;;
+            -r | -t | -R | --retry | --testorder) shift ;;
+            -?*=* | -[rtR]?*) ;;
+            --) ;;
+            -*) show_usage; exit 1 ;;
+            *) systems+=" ${1//[[:space:]]/ }" ;;
+        esac
+        [[ $state ]] && is_state "$state" && states+=,$state
+        state=
+        shift
+    done
+    set -f
+    set -- $systems
+    [[ $states && $# -gt 0 && (! $within || $within =~ ^[0-9]{1,9}$) ]] || { show_usage; exit 1; }
+    ask "block $any" "${states#,} $*"
 }
 
 # Called by the wrapper when the test has ended. Sends all files below a directory, or the named ones, under a prefix.
@@ -405,6 +463,8 @@ case $me in
     atex-barrier) wait_at_barrier "$@" ;;
     atex-send) send_message "$@" ;;
     atex-wait) wait_for_message "$@" ;;
+    *sync[-_]set) set_state "$@" ;;
+    *sync[-_]block) block_for_states "$@" ;;
     helper)
         shopt -s nullglob dotglob
         case $1 in

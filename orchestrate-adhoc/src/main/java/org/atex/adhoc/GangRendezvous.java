@@ -2,12 +2,14 @@ package org.atex.adhoc;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.atex.api.Rendezvous;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +50,10 @@ final class GangRendezvous implements Rendezvous {
         }
     }
 
+    /** A member that waits for states of others. */
+    private record Block(
+            String guest, Set<String> states, Set<String> systems, boolean any, CompletableFuture<Void> future) {}
+
     private final int members;
 
     // Guarded by this.
@@ -55,6 +61,8 @@ final class GangRendezvous implements Rendezvous {
     private final Map<String, String> ended = new LinkedHashMap<>();
     private final Map<String, Barrier> barriers = new HashMap<>();
     private final Map<String, Mailbox> mailboxes = new HashMap<>();
+    private final Map<String, Set<String>> states = new HashMap<>();
+    private final Set<Block> blocks = new LinkedHashSet<>();
 
     GangRendezvous(List<String> guests) {
         this.members = guests.size();
@@ -143,6 +151,59 @@ final class GangRendezvous implements Rendezvous {
         return "the message " + name + " cannot come any more: " + String.join(", ", ended.values());
     }
 
+    @Override
+    public void setState(String guest, String state) {
+        List<Block> open;
+        synchronized (this) {
+            states.computeIfAbsent(guest, unused -> new HashSet<>()).add(state);
+            open = blocks.stream().filter(this::isOpen).toList();
+            open.forEach(blocks::remove);
+        }
+        open.forEach(block -> block.future().complete(null));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Void> awaitStates(
+            String guest, Set<String> wanted, Set<String> systems, boolean any) {
+        Block block = new Block(guest, Set.copyOf(wanted), Set.copyOf(systems), any, new CompletableFuture<>());
+        if (isOpen(block)) {
+            return CompletableFuture.completedFuture(null);
+        }
+        String why = whyClosed(block);
+        if (why != null) {
+            return CompletableFuture.failedFuture(new IllegalStateException(why));
+        }
+        blocks.add(block);
+        return block.future();
+    }
+
+    private boolean isOpen(Block block) {
+        return block.any()
+                ? block.systems().stream().anyMatch(system -> hasState(system, block))
+                : block.systems().stream().allMatch(system -> hasState(system, block));
+    }
+
+    private boolean hasState(String system, Block block) {
+        return states.getOrDefault(system, Set.of()).stream().anyMatch(block.states()::contains);
+    }
+
+    /** Returns why the states for which a member waits cannot be set any more, or null. */
+    private @Nullable String whyClosed(Block block) {
+        List<String> never = block.systems().stream()
+                .filter(system -> !running.contains(system) && !hasState(system, block))
+                .sorted()
+                .toList();
+        if (never.isEmpty() || block.any() && never.size() < block.systems().size()) {
+            return null;
+        }
+        return "the state "
+                + block.states().stream().sorted().collect(Collectors.joining(" or "))
+                + " cannot be set any more: "
+                + never.stream()
+                        .map(system -> ended.getOrDefault(system, system + " is not one of the systems"))
+                        .collect(Collectors.joining(", "));
+    }
+
     /**
      * A member has ended. What waits for it fails.
      *
@@ -172,6 +233,13 @@ final class GangRendezvous implements Rendezvous {
                     }
                     return hopeless;
                 });
+            });
+            blocks.removeIf(block -> {
+                String why = whyClosed(block);
+                if (why != null) {
+                    failed.put(block.future(), why);
+                }
+                return why != null || block.guest().equals(guest);
             });
         }
         failed.forEach((one, why) -> one.completeExceptionally(new IllegalStateException(why)));

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import net.jqwik.api.ForAll;
@@ -81,6 +83,41 @@ class GangRendezvousTest {
         assertThat(why(meeting.receive("server", "done"))).contains("cannot come any more");
     }
 
+    @Test
+    void stateStaysSet() {
+        CompletableFuture<Void> all =
+                meeting.awaitStates("server", Set.of("DONE", "FAILED"), Set.of("client-1", "client-2"), false);
+        CompletableFuture<Void> any =
+                meeting.awaitStates("server", Set.of("DONE", "FAILED"), Set.of("client-1", "client-2"), true);
+        meeting.setState("client-1", "OTHER");
+        assertThat(any).isNotDone();
+        meeting.setState("client-1", "DONE");
+        assertThat(any).isCompleted();
+        assertThat(all).isNotDone();
+        meeting.ended("client-1", "has passed");
+        meeting.setState("client-2", "FAILED");
+        assertThat(all).isCompleted();
+        assertThat(meeting.awaitStates("client-2", Set.of("DONE"), Set.of("client-1"), false))
+                .as("again, and of one that has ended")
+                .isCompleted();
+    }
+
+    @Test
+    void stateOfAMemberThatHasEndedIsNotAwaited() {
+        CompletableFuture<Void> any = meeting.awaitStates("server", Set.of("UP"), Set.of("client-1", "client-2"), true);
+        CompletableFuture<Void> all =
+                meeting.awaitStates("server", Set.of("UP"), Set.of("client-1", "client-2"), false);
+        CompletableFuture<Void> own = meeting.awaitStates("client-1", Set.of("UP"), Set.of("server"), false);
+        meeting.ended("client-1", "has passed");
+        assertThat(why(all)).isEqualTo("the state UP cannot be set any more: client-1 has passed");
+        assertThat(any).isNotDone();
+        meeting.ended("client-2", "has failed");
+        assertThat(why(any))
+                .isEqualTo("the state UP cannot be set any more: client-1 has passed, client-2 has failed");
+        meeting.setState("server", "UP");
+        assertThat(own).as("its part has ended").isNotDone();
+    }
+
     @Property(tries = 2000, seed = "17")
     void whateverHappensNobodyWaitsForTheDead(@ForAll long seed) {
         Random random = new Random(seed);
@@ -95,10 +132,17 @@ class GangRendezvousTest {
         while (!running.isEmpty()) {
             String guest = running.get(random.nextInt(running.size()));
             String name = "n" + random.nextInt(2);
-            switch (random.nextInt(4)) {
+            switch (random.nextInt(6)) {
                 case 0 -> futures.add(own.barrier(guest, name, random.nextInt(members + 1)));
                 case 1 -> own.send(guest, name, Map.of());
                 case 2 -> futures.add(own.receive(guest, name));
+                case 3 -> own.setState(guest, name);
+                case 4 ->
+                    futures.add(own.awaitStates(
+                            guest,
+                            Set.of(name),
+                            Set.copyOf(guests.subList(0, 1 + random.nextInt(members))),
+                            random.nextBoolean()));
                 default -> {
                     running.remove(guest);
                     own.ended(guest, "has ended");
@@ -106,6 +150,12 @@ class GangRendezvousTest {
             }
             if (running.size() == 1) {
                 String last = running.get(0);
+                Set<String> others = guests.stream()
+                        .filter(other -> !other.equals(last))
+                        .collect(Collectors.toSet());
+                assertThat(own.awaitStates(last, Set.of("never"), others, false).isDone())
+                        .as("no other is left that could set a state")
+                        .isTrue();
                 assertThat(own.barrier(last, "last", 2)).as("too few are left").isDone();
             }
         }

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,7 @@ public final class ControlStream {
     private static final int MAX_SYSTEMS = 10_000;
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}");
     private static final String KNOWN =
-            " (known are result, exitcode, duration, barrier, send, wait, disconnect and noop)";
+            " (known are result, exitcode, duration, barrier, send, wait, set, block, disconnect and noop)";
 
     private final InputStream in;
     private final byte[] buffer = new byte[64 * 1024];
@@ -86,6 +87,12 @@ public final class ControlStream {
                     String[] parts = parts(word, argument, 2);
                     return new ControlWord.Wait(name(word, parts[0]), name(word, parts[1]));
                 }
+                case "set" -> {
+                    return new ControlWord.SetState(name(word, argument));
+                }
+                case "block" -> {
+                    return block(word, argument.split(" "));
+                }
                 case "noop" -> refuseArgument(word, argument);
                 default -> throw unknown(word, argument);
             }
@@ -114,6 +121,20 @@ public final class ControlStream {
             throw new ProtocolException("'" + word + "' takes " + count + " arguments, but got " + shown(argument));
         }
         return parts;
+    }
+
+    private static ControlWord.Block block(String word, String[] parts) throws ProtocolException {
+        boolean any = parts[0].equals("any");
+        if (parts.length < 4 || !any && !parts[0].equals("all")) {
+            throw new ProtocolException("'" + word + "' takes 'any' or 'all', a name, states and systems, but got "
+                    + shown(String.join(" ", parts)));
+        }
+        List<String> states = List.of(parts[2].split(","));
+        for (String state : states) {
+            name(word, state);
+        }
+        return new ControlWord.Block(
+                any, name(word, parts[1]), states, Arrays.asList(parts).subList(3, parts.length));
     }
 
     /** Returns a name, which may become the name of a file. */

@@ -1,5 +1,6 @@
 package org.atex.fmf.control;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -57,6 +58,29 @@ public sealed interface ControlWord {
      * @param reply the name of the file that receives its content
      */
     record Wait(String name, String reply) implements ControlWord {}
+
+    /**
+     * A part of a test on several systems sets a state of its system.
+     *
+     * @param state the name of the state
+     */
+    record SetState(String state) implements ControlWord {}
+
+    /**
+     * A part of a test on several systems waits for states of systems.
+     *
+     * @param any whether one of the systems is enough
+     * @param reply the name of the file that tells the test to go on
+     * @param states the states; each system must have at least one of them
+     * @param systems the names or addresses of the systems
+     */
+    record Block(boolean any, String reply, List<String> states, List<String> systems) implements ControlWord {
+        /** Copies the lists. */
+        public Block {
+            states = List.copyOf(states);
+            systems = List.copyOf(systems);
+        }
+    }
 
     /** The test is about to reboot its system. The last word before the reboot. */
     record Disconnect() implements ControlWord {}
