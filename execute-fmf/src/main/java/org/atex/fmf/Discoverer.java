@@ -105,8 +105,21 @@ final class Discoverer {
             throw noTestsChosen();
         }
         sources.addAll(libraries.sources());
-        keys.warnings().forEach(LOG::warn);
-        return new FmfTests(planTree.directory().orElseThrow(), planData, List.copyOf(sources), tests, keys.warnings());
+        List<String> warnings = new ArrayList<>(keys.warnings());
+        if (planData.provision().size() > 1) {
+            warnings.add(severalSystems());
+        }
+        warnings.forEach(LOG::warn);
+        return new FmfTests(
+                planTree.directory().orElseThrow(), planData, List.copyOf(sources), tests, List.copyOf(warnings));
+    }
+
+    /** Sections with {@code where} for some of the systems are refused where they are read. */
+    private String severalSystems() {
+        int systems = planData.provision().size();
+        return "the plan " + planData.name() + " provisions " + systems
+                + " systems, and with tmt each test runs on each of them; here it runs once, on one system:"
+                + " make a MultihostTest of the tests of the roles, or write a plan for each kind of system";
     }
 
     private void add(DiscoverSection section) throws InterruptedException {

@@ -115,7 +115,7 @@ public record FmfKey(Where where, String name, Fate fate, String words) {
                     Where.PLAN,
                     Fate.DATA,
                     "provision",
-                    "`FmfPlan.provision()`; the program selects a provisioner, or `FmfTests.withHardwareNeeds()` turns `hardware` into needs");
+                    "`FmfPlan.provision()`; a plan with several guests has a warning, see [above](#plans-with-several-guests); the program selects a provisioner, or `FmfTests.withHardwareNeeds()` turns `hardware` into needs");
             add(
                     Where.PLAN,
                     Fate.NO_MEANING,

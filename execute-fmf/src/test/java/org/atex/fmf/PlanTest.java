@@ -540,6 +540,19 @@ class PlanTest {
     }
 
     @Test
+    void severalGuestsAreReported() throws Exception {
+        repository.write("main.fmf", "test: a\n");
+        String plan = "discover: {how: fmf}\nexecute: {how: tmt}\nprovision: ";
+        assertThat(plan(plan + "[{name: server}]\n").warnings()).isEmpty();
+        assertThat(plan(plan + "[{name: server}, {name: client, role: client}]\n")
+                        .warnings())
+                .singleElement()
+                .asString()
+                .startsWith("the plan /plan provisions 2 systems, and with tmt each test runs on each of them; here it"
+                        + " runs once, on one system: ");
+    }
+
+    @Test
     void unknownKeysOfAPlanAreReported() throws Exception {
         repository.write("main.fmf", "owner: me\nextra-x: 1\ncomponent: bash\n");
         assertThat(plan("discover: {how: fmf, test: /a}\n").warnings())
