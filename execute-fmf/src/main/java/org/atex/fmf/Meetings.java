@@ -96,7 +96,8 @@ final class Meetings {
 
     /** Returns the name of a system of the test. */
     private static String guest(Topology topology, String nameOrAddress) {
-        List<String> guests = topology.guests().stream().map(Topology.Guest::name).toList();
+        List<String> guests =
+                topology.guests().stream().map(Topology.Guest::name).toList();
         if (guests.contains(nameOrAddress)) {
             return nameOrAddress;
         }

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.jetbrains.lincheck.Lincheck;
@@ -112,8 +112,7 @@ class GangRendezvousTest {
         assertThat(why(all)).isEqualTo("the state UP cannot be set any more: client-1 has passed");
         assertThat(any).isNotDone();
         meeting.ended("client-2", "has failed");
-        assertThat(why(any))
-                .isEqualTo("the state UP cannot be set any more: client-1 has passed, client-2 has failed");
+        assertThat(why(any)).isEqualTo("the state UP cannot be set any more: client-1 has passed, client-2 has failed");
         meeting.setState("server", "UP");
         assertThat(own).as("its part has ended").isNotDone();
     }
@@ -150,9 +149,8 @@ class GangRendezvousTest {
             }
             if (running.size() == 1) {
                 String last = running.get(0);
-                Set<String> others = guests.stream()
-                        .filter(other -> !other.equals(last))
-                        .collect(Collectors.toSet());
+                Set<String> others =
+                        guests.stream().filter(other -> !other.equals(last)).collect(Collectors.toSet());
                 assertThat(own.awaitStates(last, Set.of("never"), others, false).isDone())
                         .as("no other is left that could set a state")
                         .isTrue();

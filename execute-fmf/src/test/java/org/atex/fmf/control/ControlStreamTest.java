@@ -51,11 +51,7 @@ class ControlStreamTest {
                             "send " + name + " " + new TreeMap<>(values);
                         case ControlWord.Wait(String name, String reply) -> "wait " + name + " " + reply;
                         case ControlWord.SetState(String state) -> "set " + state;
-                        case ControlWord.Block(
-                                boolean any,
-                                String reply,
-                                List<String> states,
-                                List<String> systems) ->
+                        case ControlWord.Block(boolean any, String reply, List<String> states, List<String> systems) ->
                             "block " + any + " " + reply + " " + states + " " + systems;
                         case ControlWord.Disconnect() -> "disconnect";
                     });
