@@ -1,4 +1,4 @@
-/** Ordered interleaving of threads in tests. */
+/** Ordered interleaving of threads, and of commands on systems, in tests. */
 module org.atex.interleave {
     requires transitive org.atex.api;
     requires static org.jspecify;

@@ -175,8 +175,7 @@ final class ActorProcess implements Actor {
                 ? List.of()
                 : reader.text().stripTrailing().lines().toList();
         return lines.subList(Math.max(0, lines.size() - OUTPUT_LINES), lines.size()).stream()
-                // The output is not trusted, and messages are printed to terminals.
-                .map(line -> "| " + line.replaceAll("[\\p{Cntrl}&&[^\\t]]", "?"))
+                .map(line -> "| " + printable(line))
                 .toList();
     }
 
@@ -195,7 +194,7 @@ final class ActorProcess implements Actor {
 
     /** Reads the words of the command to the end of its channel. */
     private void follow(Gate gate, RunningCommand running) {
-        Thread previous = Thread.ofVirtual().unstarted(() -> {});
+        @Nullable Thread previous = null;
         try (InputStream words = new BufferedInputStream(running.stdout())) {
             for (String line = readLine(words); line != null; line = readLine(words)) {
                 String checkpoint = checkpoint(line);
@@ -205,7 +204,9 @@ final class ActorProcess implements Actor {
                                     + " checkpoint; make this process an actor of its own, or use atex-checkpoint");
                 }
                 // The reply to the previous word: it is being written, unless the command does not read it.
-                UninterruptibleSection.run(previous::join);
+                if (previous != null) {
+                    UninterruptibleSection.run(previous::join);
+                }
                 previous = Threads.start("actor-" + name + "-checkpoint", () -> reach(gate, checkpoint, running));
             }
         } catch (ViolationException e) {
@@ -232,14 +233,20 @@ final class ActorProcess implements Actor {
     }
 
     private String checkpoint(String line) throws ViolationException {
-        if (!line.startsWith(WORD)) {
-            throw new ViolationException("wrote '" + line + "' to its control channel instead of '" + WORD + "NAME'");
+        String shown = "wrote '" + printable(line) + "' to its control channel";
+        if (!line.startsWith(WORD) || !line.equals(printable(line))) {
+            throw new ViolationException(shown + " instead of '" + WORD + "NAME'");
         }
         try {
             return new Point(name, Point.explicit(line.substring(WORD.length()))).checkpoint();
         } catch (IllegalArgumentException e) {
-            throw new ViolationException("wrote '" + line + "' to its control channel: " + e.getMessage());
+            throw new ViolationException(shown + ": " + e.getMessage());
         }
+    }
+
+    /** {@return text of the command without control characters, since messages are printed to terminals} */
+    private static String printable(String text) {
+        return text.replaceAll("[\\p{Cntrl}&&[^\\t]]", "?");
     }
 
     /** {@return the next line, or null at the end of the stream; an incomplete one does not count} */

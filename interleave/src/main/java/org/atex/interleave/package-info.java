@@ -1,6 +1,6 @@
 /**
- * Ordered interleaving of threads in tests: actors pass the checkpoints in their code in exactly the planned order.
- * Works in any test framework, and without the other blocks.
+ * Ordered interleaving of threads, and of commands on systems, in tests: actors pass the checkpoints in their code in
+ * exactly the planned order. Works in any test framework, and without the other blocks.
  */
 @NullMarked
 @Preview
