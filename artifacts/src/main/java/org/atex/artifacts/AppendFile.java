@@ -72,24 +72,13 @@ public final class AppendFile implements AutoCloseable {
      *     call
      */
     public long append(TempBuffer... parts) throws IOException {
-        repair();
-        long start = end;
-        long size = 0;
-        file.seek(start);
-        // Set before the first byte is written: an exception of any kind leaves the mark for the next call.
-        incomplete = true;
-        try (OutputStream out = new BufferedOutputStream(new NonClosingStream(file))) {
-            for (TempBuffer part : parts) {
-                part.writeTo(out);
-                size += part.size();
+        return append(() -> {
+            try (OutputStream out = new BufferedOutputStream(new NonClosingStream(file))) {
+                for (TempBuffer part : parts) {
+                    part.writeTo(out);
+                }
             }
-        } catch (IOException e) {
-            cutIncomplete(e);
-            throw e;
-        }
-        incomplete = false;
-        end = start + size;
-        return start;
+        });
     }
 
     /**
@@ -101,18 +90,28 @@ public final class AppendFile implements AutoCloseable {
      *     call
      */
     public long append(byte[] record) throws IOException {
+        return append(() -> file.write(record));
+    }
+
+    @FunctionalInterface
+    private interface Writing {
+        void run() throws IOException;
+    }
+
+    private long append(Writing writing) throws IOException {
         repair();
         long start = end;
         file.seek(start);
+        // Set before the first byte is written: an exception of any kind leaves the mark for the next call.
         incomplete = true;
         try {
-            file.write(record);
+            writing.run();
         } catch (IOException e) {
             cutIncomplete(e);
             throw e;
         }
         incomplete = false;
-        end = start + record.length;
+        end = file.getFilePointer();
         return start;
     }
 

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.SystemInfo;
+import org.atex.api.TestRecord;
 import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -18,8 +19,8 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.ByteArrayBuilder;
 
 /**
- * Writes a journal of a run, in the format that {@link Spool} describes. Entries survive a kill of the
- * program at once, and a crash of the machine a second later.
+ * Writes a journal of a run, in the format that {@link Spool} describes. Entries survive a kill of the program at
+ * once, and a crash of the machine a second later.
  *
  * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}. Does not react to interrupts.
  *
@@ -76,7 +77,7 @@ final class Journal implements AutoCloseable {
         systems.clear();
     }
 
-    /** Begins again if the file has been deleted. Entries refer to {@link #systemOf systems} of the same file only. */
+    /** Begins again if the file has been deleted. Entries refer to systems of the same file only. */
     void recreate() throws IOException {
         lock.lock();
         try {
@@ -101,8 +102,13 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** {@return the number of a system, whose description is in the journal} */
-    int systemOf(SystemInfo system) throws IOException {
+    /** {@return the JSON value of a record, with the number of its system, whose description is in the journal} */
+    Map<String, @Nullable Object> recordJson(TestRecord record) throws IOException {
+        SystemInfo system = record.system();
+        return RecordJson.write(record, system == null ? 0 : numberOf(system));
+    }
+
+    private int numberOf(SystemInfo system) throws IOException {
         lock.lock();
         try {
             Integer known = systems.get(system);

@@ -134,9 +134,7 @@ final class LeftRun {
                     Artifacts.at(entry).delete();
                 }
             }
-            if (!isKept) {
-                Spool.deleteIfStored(run);
-            }
+            boolean unused = !isKept && Spool.deleteIfStored(run);
         } catch (IOException | UncheckedIOException e) {
             problems.add("could not delete what is left in " + run + ": " + e.getMessage());
         }

@@ -129,8 +129,7 @@ public final class PastRun {
         List<Path> deleted = new ArrayList<>();
         for (Path run : newestFirst(runs).stream().skip(newest).toList()) {
             try (WriterLock lock = Spool.lockIfEnded(run)) {
-                if (lock != null && Spool.isStored(run)) {
-                    Spool.deleteIfStored(run);
+                if (lock != null && Spool.deleteIfStored(run)) {
                     deleted.add(run);
                 }
             }

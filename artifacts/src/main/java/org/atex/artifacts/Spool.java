@@ -196,7 +196,7 @@ public final class Spool implements AutoCloseable {
      */
     public void stored(TestRecord record) throws IOException {
         if (isKept) {
-            journal.append(Map.of("notStarted", RecordJson.write(record, 0)));
+            journal.append(Map.of("notStarted", journal.recordJson(record)));
         }
     }
 
@@ -237,27 +237,25 @@ public final class Spool implements AutoCloseable {
     public void close() throws IOException {
         try (lock;
                 journal) {
-            if (!isKept) {
-                deleteIfStored(root);
-            }
+            boolean unused = !isKept && deleteIfStored(root);
         }
         if (temporary) {
             deleteIfEmpty(directory);
         }
     }
 
-    /** Deletes the directory of a run unless it contains attempts. */
-    static void deleteIfStored(Path run) throws IOException {
-        if (!isStored(run)) {
-            return;
+    /** Deletes the directory of a run unless it contains attempts. {@return whether it contained none} */
+    static boolean deleteIfStored(Path run) throws IOException {
+        boolean isStored = isStored(run);
+        if (isStored) {
+            Files.deleteIfExists(run.resolve(JOURNAL));
+            Files.deleteIfExists(run.resolve(REPLAYS));
+            deleteIfEmpty(run);
         }
-        Files.deleteIfExists(run.resolve(JOURNAL));
-        Files.deleteIfExists(run.resolve(REPLAYS));
-        deleteIfEmpty(run);
+        return isStored;
     }
 
-    /** {@return whether a directory of a run contains no attempts} */
-    static boolean isStored(Path run) throws IOException {
+    private static boolean isStored(Path run) throws IOException {
         try (Stream<Path> entries = Files.list(run)) {
             return entries.allMatch(Spool::isJournal);
         } catch (NoSuchFileException e) {

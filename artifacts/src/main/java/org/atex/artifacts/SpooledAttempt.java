@@ -11,7 +11,6 @@ import java.util.Set;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
-import org.atex.api.SystemInfo;
 import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -124,14 +123,17 @@ public final class SpooledAttempt {
      */
     public synchronized void write(State now, TestRecord what) throws IOException {
         if (state == null || state.compareTo(now) < 0) {
-            Map<String, @Nullable Object> entry = entry(now.name());
-            Map<String, @Nullable Object> json = recordJson(what);
-            entry.put("record", changed(json));
-            journal.append(entry);
-            written = json;
+            append(entry(now.name()), what);
             state = now;
-            record = what;
         }
+    }
+
+    private void append(Map<String, @Nullable Object> entry, TestRecord what) throws IOException {
+        Map<String, @Nullable Object> json = journal.recordJson(what);
+        entry.put("record", changed(json));
+        journal.append(entry);
+        written = json;
+        record = what;
     }
 
     private Map<String, @Nullable Object> entry(String now) {
@@ -147,11 +149,6 @@ public final class SpooledAttempt {
             entry.put("artifacts", !artifacts.isNone());
         }
         return entry;
-    }
-
-    private Map<String, @Nullable Object> recordJson(TestRecord what) throws IOException {
-        SystemInfo system = what.system();
-        return RecordJson.write(what, system == null ? 0 : journal.systemOf(system));
     }
 
     private Map<String, @Nullable Object> changed(Map<String, @Nullable Object> json) {
@@ -202,11 +199,7 @@ public final class SpooledAttempt {
         } else if (!isOver()) {
             Map<String, @Nullable Object> entry = entry(state == State.KEPT ? State.KEPT.name() : State.ENDED.name());
             entry.put("storedBy", storedBy.stream().sorted().toList());
-            Map<String, @Nullable Object> json = recordJson(what);
-            entry.put("record", changed(json));
-            journal.append(entry);
-            written = json;
-            record = what;
+            append(entry, what);
         }
     }
 
@@ -239,9 +232,10 @@ public final class SpooledAttempt {
             try {
                 Map<String, @Nullable Object> entry = entry(now.name());
                 if (what != null && (!what.equals(record) || written.isEmpty())) {
-                    entry.put("record", changed(recordJson(what)));
+                    append(entry, what);
+                } else {
+                    journal.append(entry);
                 }
-                journal.append(entry);
             } catch (IOException e) {
                 // The disk is full. That the directory is missing tells the same.
             }

@@ -302,6 +302,16 @@ class SpoolTest {
     }
 
     @Test
+    void keptRecordWithoutArtifactsHasItsSystem() throws Exception {
+        Spool spool = Spool.keep(directory, "kept", List.of("a"), List.of(FULL.test()));
+        spool.stored(FULL);
+        spool.close();
+        PastRun past = PastRun.latest(directory).orElseThrow();
+        assertThat(past.problems()).isEmpty();
+        assertThat(past.attempts()).extracting(TestRecord::system).containsExactly(FULL.system());
+    }
+
+    @Test
     void attemptsWithoutAJournalAreAProblemAndStay() throws Exception {
         Spool spool = spool("a");
         SpooledAttempt attempt = attempt(spool, State.KEPT, record("/test", 1, true));
