@@ -70,6 +70,10 @@ public final class ManualClock extends Clock implements Sleeper {
                 while (now.isBefore(wakeUp)) {
                     changed.await();
                 }
+                // An interrupt that comes shortly before the time does wins: await() may return normally for it.
+                if (Thread.interrupted()) {
+                    throw new InterruptedException("interrupted while sleeping by this clock");
+                }
             } finally {
                 wakeUps.remove(wakeUp);
                 changed.signalAll();

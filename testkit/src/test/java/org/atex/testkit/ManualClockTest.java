@@ -12,6 +12,7 @@ import org.atex.api.Offer;
 import org.atex.api.Outcome;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,17 @@ class ManualClockTest {
         clock.advance(Duration.ofHours(1));
         assertThat(longSleep.result()).isTrue();
         assertThat(clock.instant()).isEqualTo(Instant.EPOCH.plus(Duration.ofMinutes(61)));
+    }
+
+    @RepeatedTest(500)
+    void interruptBeforeTheTimeEndsTheSleep() throws Exception {
+        Call<Boolean> sleep = Call.to(() -> clock.sleep(Duration.ofSeconds(1)));
+        clock.awaitSleepers(1);
+
+        sleep.interrupt();
+        clock.advance(Duration.ofSeconds(1));
+
+        assertThat(sleep.failure()).isInstanceOf(InterruptedException.class);
     }
 
     @Test
