@@ -33,15 +33,19 @@ import org.jspecify.annotations.Nullable;
  * @param plan the properties of the test for the scheduler
  * @param roles its roles, in the order in which they were added
  * @param oneFailureEndsAll whether the first part that does not pass ends the others
+ * @param order the checkpoints that the parts pass in this order, such as {@code server:ready}
  */
-public record MultihostTest(PlainTest plan, List<Role> roles, boolean oneFailureEndsAll) implements TestCase {
+public record MultihostTest(PlainTest plan, List<Role> roles, boolean oneFailureEndsAll, List<String> order)
+        implements TestCase {
     /**
-     * Copies the roles.
+     * Copies the roles and the order.
      *
-     * @throws IllegalArgumentException if two systems would have the same name, or two roles the same variable
+     * @throws IllegalArgumentException if two systems would have the same name, or two roles the same variable, or a
+     *     checkpoint is one of no system
      */
     public MultihostTest {
         roles = List.copyOf(roles);
+        order = List.copyOf(order);
         Set<String> guests = new HashSet<>();
         Set<String> names = new HashSet<>();
         for (Role role : roles) {
@@ -55,6 +59,14 @@ public record MultihostTest(PlainTest plan, List<Role> roles, boolean oneFailure
                         + role.guests() + ", and the variable of the role " + Topology.variable(role.name()));
             }
         }
+        for (String point : order) {
+            int colon = point.indexOf(':');
+            if (colon < 0 || colon == point.length() - 1 || !guests.contains(point.substring(0, colon))) {
+                throw new IllegalArgumentException("the test " + plan.name() + " cannot have '" + point
+                        + "' in its order: write the name of a system, a colon and the name of a checkpoint; the"
+                        + " systems are named " + roles.stream().flatMap(role -> role.guests().stream()).toList());
+            }
+        }
     }
 
     /**
@@ -64,7 +76,7 @@ public record MultihostTest(PlainTest plan, List<Role> roles, boolean oneFailure
      * @throws IllegalArgumentException if the name is empty
      */
     public static MultihostTest named(String name) {
-        return new MultihostTest(TestCase.named(name), List.of(), true);
+        return new MultihostTest(TestCase.named(name), List.of(), true, List.of());
     }
 
     /**
@@ -89,7 +101,7 @@ public record MultihostTest(PlainTest plan, List<Role> roles, boolean oneFailure
     public MultihostTest withRole(String name, int count, TestCase test) {
         List<Role> more = new ArrayList<>(roles);
         more.add(new Role(name, count, test));
-        return new MultihostTest(plan, more, oneFailureEndsAll);
+        return new MultihostTest(plan, more, oneFailureEndsAll, order);
     }
 
     /**
@@ -98,7 +110,7 @@ public record MultihostTest(PlainTest plan, List<Role> roles, boolean oneFailure
      * @param value true if they are ended, false if they go on
      */
     public MultihostTest withOneFailureEndsAll(boolean value) {
-        return new MultihostTest(plan, roles, value);
+        return new MultihostTest(plan, roles, value, order);
     }
 
     /**
@@ -107,7 +119,21 @@ public record MultihostTest(PlainTest plan, List<Role> roles, boolean oneFailure
      * @param change makes the new properties from the present ones, for example {@code plan -> plan.withPriority(1)}
      */
     public MultihostTest withPlan(UnaryOperator<PlainTest> change) {
-        return new MultihostTest(change.apply(plan), roles, oneFailureEndsAll);
+        return new MultihostTest(change.apply(plan), roles, oneFailureEndsAll, order);
+    }
+
+    /**
+     * {@return a copy of this test whose parts pass checkpoints in a certain order} A part that reaches its next
+     * checkpoint of the order waits there for its turn. It then goes on alone: the next checkpoint of the order is
+     * passed when all parts in the order wait, at a checkpoint or for another part, or have ended.
+     *
+     * @param points the checkpoints, each with the name of its system, such as {@code server:ready} and
+     *     {@code client-1:connected}; the roles must have been added before
+     * @throws IllegalArgumentException if a system does not exist, or a checkpoint has no name
+     * @see Rendezvous#checkpoint
+     */
+    public MultihostTest withOrder(String... points) {
+        return new MultihostTest(plan, roles, oneFailureEndsAll, List.of(points));
     }
 
     @Override

@@ -45,6 +45,16 @@ public interface Rendezvous {
     CompletableFuture<Map<String, String>> receive(String guest, String name);
 
     /**
+     * A part has reached a checkpoint. It goes on in its turn in the {@linkplain MultihostTest#withOrder order} of the
+     * test. A checkpoint that is not the next one of the part in this order is passed at once.
+     *
+     * @param guest the name of the system of the part
+     * @param name the name of the checkpoint
+     * @return is completed when it is the turn of the part
+     */
+    CompletableFuture<Void> checkpoint(String guest, String name);
+
+    /**
      * A part sets a state of its system, which stays set until the end of the test, also if the part ends.
      *
      * @param guest the name of the system of the part

@@ -251,6 +251,11 @@ class KilledPartTest {
             }
 
             @Override
+            public CompletableFuture<Void> checkpoint(String guest, String name) {
+                return actual.checkpoint(guest, name);
+            }
+
+            @Override
             public CompletableFuture<Void> awaitStates(
                     String guest, Set<String> states, Set<String> others, boolean any) {
                 return actual.awaitStates(guest, states, others, any);

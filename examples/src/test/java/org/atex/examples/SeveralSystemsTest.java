@@ -110,6 +110,13 @@ class SeveralSystemsTest {
                             grep "the state NEVER cannot be set any more: server has ended: " why
                             ;;
                     esac
+            /ordered:
+                test: |
+                    case $ATEX_GUEST in
+                        server) atex-checkpoint listen; date +%s%N; atex-checkpoint accept; date +%s%N ;;
+                        client-1) atex-checkpoint connect; date +%s%N ;;
+                        client-2) atex-checkpoint unknown; ! atex-checkpoint a b 2>why; atex-checkpoint connect; date +%s%N ;;
+                    esac
             /late:
                 test: atex-barrier never
             /dies:
@@ -294,6 +301,29 @@ class SeveralSystemsTest {
             TestSummary test = run.run().tests().getFirst();
             assertThat(test.end().outcome()).as(test.end().note()).isEqualTo(Outcome.PASSED);
         }
+    }
+
+    @Test
+    void partsPassCheckpointsInTheirOrder() throws Exception {
+        FmfTests tests = tests();
+        TestCase race = MultihostTest.named("/race")
+                .withRole("server", find(tests, "/ordered"))
+                .withRole("client", 2, find(tests, "/ordered"))
+                .withOrder("client-2:connect", "server:listen", "client-1:connect", "server:accept");
+        try (var systems = containers();
+                var results = results();
+                var run = run(List.of(race), systems, FmfExecutor.factory(tests), results)
+                        .build()) {
+            TestSummary test = run.run().tests().getFirst();
+            assertThat(test.end().outcome()).as(test.end().note()).isEqualTo(Outcome.PASSED);
+        }
+        Path files = directory.resolve("files/default/race");
+        List<String> times = new ArrayList<>(Files.readAllLines(files.resolve("client-2/output.txt")));
+        List<String> server = Files.readAllLines(files.resolve("server/output.txt"));
+        times.add(server.get(0));
+        times.addAll(Files.readAllLines(files.resolve("client-1/output.txt")));
+        times.add(server.get(1));
+        assertThat(times).as("the times of checkpoints in the order").hasSize(4).isSorted();
     }
 
     @Test

@@ -70,6 +70,11 @@ final class Meetings {
                 (values, failure) -> reply(word.reply(), values == null ? Map.of() : values, failure));
     }
 
+    void checkpoint(ControlWord.Checkpoint word) {
+        CompletableFuture<?> turn = rendezvous == null ? alone() : rendezvous.checkpoint(guest, word.name());
+        CompletableFuture<?> unused = turn.whenComplete((nothing, failure) -> reply(word.reply(), Map.of(), failure));
+    }
+
     void set(ControlWord.SetState word) {
         if (rendezvous != null) {
             rendezvous.setState(guest, word.state());

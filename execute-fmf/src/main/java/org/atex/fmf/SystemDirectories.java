@@ -34,6 +34,7 @@ record SystemDirectories(String root, String slot) {
             "atex-barrier",
             "atex-send",
             "atex-wait",
+            "atex-checkpoint",
             "rstrnt-sync-set",
             "rhts-sync-set",
             "rhts_sync_set",

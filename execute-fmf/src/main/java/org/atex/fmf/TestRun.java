@@ -421,6 +421,7 @@ final class TestRun {
                 case ControlWord.Barrier barrier -> meetings.barrier(barrier);
                 case ControlWord.Send send -> meetings.send(send);
                 case ControlWord.Wait wait -> meetings.receive(wait);
+                case ControlWord.Checkpoint checkpoint -> meetings.checkpoint(checkpoint);
                 case ControlWord.SetState set -> meetings.set(set);
                 case ControlWord.Block block -> meetings.block(block);
                 case ControlWord.Disconnect() -> disconnect(running);

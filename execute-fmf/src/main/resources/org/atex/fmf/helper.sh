@@ -166,7 +166,7 @@ show_usage() {
         *-report-result) echo "usage: $me [-o FILE] [-t MESSAGE] NAME RESULT [SCORE]" ;;
         atex-barrier) echo "usage: $me NAME [COUNT]" ;;
         atex-send) echo "usage: $me NAME [KEY=VALUE]..." ;;
-        atex-wait) echo "usage: $me NAME" ;;
+        atex-wait | atex-checkpoint) echo "usage: $me NAME" ;;
         *sync[-_]set) echo "usage: $me -s STATE" ;;
         *sync[-_]block) echo "usage: $me -s STATE [-s STATE]... [--any] [--timeout SECONDS] SYSTEM..." ;;
         *-reboot) echo "usage: $me [-c COMMAND] [-t SECONDS] [-s] [-e] [-h]" ;;
@@ -386,6 +386,11 @@ wait_for_message() {
     ask "wait $1"
 }
 
+pass_checkpoint() {
+    [[ $1 && $# == 1 ]] || die "$(show_usage)"
+    ask "checkpoint $1"
+}
+
 is_state() {
     [[ $1 =~ ^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$ ]] || die "'$1' is no name of letters, digits, '.', '_' and '-'"
 }
@@ -463,6 +468,7 @@ case $me in
     atex-barrier) wait_at_barrier "$@" ;;
     atex-send) send_message "$@" ;;
     atex-wait) wait_for_message "$@" ;;
+    atex-checkpoint) pass_checkpoint "$@" ;;
     *sync[-_]set) set_state "$@" ;;
     *sync[-_]block) block_for_states "$@" ;;
     helper)

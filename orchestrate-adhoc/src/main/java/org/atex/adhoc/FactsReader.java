@@ -21,12 +21,19 @@ final class FactsReader {
      * @param facts its properties; only a name if its methods fail
      * @param roles its roles, if it runs on several systems
      * @param oneFailureEndsAll whether the first of them that does not pass ends the others
+     * @param order the checkpoints that they pass in this order
      * @param problem the reason why it cannot run; empty if it can
      */
-    record Facts(TestCase test, PlainTest facts, List<RoleFacts> roles, boolean oneFailureEndsAll, String problem) {
+    record Facts(
+            TestCase test,
+            PlainTest facts,
+            List<RoleFacts> roles,
+            boolean oneFailureEndsAll,
+            List<String> order,
+            String problem) {
         /** A test on one system. */
         Facts(TestCase test, PlainTest facts, String problem) {
-            this(test, facts, List.of(), false, problem);
+            this(test, facts, List.of(), false, List.of(), problem);
         }
 
         static Facts of(TestCase test) {
@@ -42,7 +49,7 @@ final class FactsReader {
             List<RoleFacts> roles = multihost.roles().stream()
                     .map(role -> new RoleFacts(role, PlainTest.copyOf(role.test())))
                     .toList();
-            return new Facts(test, facts, roles, multihost.oneFailureEndsAll(), "");
+            return new Facts(test, facts, roles, multihost.oneFailureEndsAll(), multihost.order(), "");
         }
     }
 

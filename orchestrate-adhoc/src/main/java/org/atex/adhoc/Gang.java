@@ -26,6 +26,9 @@ final class Gang {
     /** The members; the first one holds the locks of all of them. */
     final List<PlannedTest> members = new ArrayList<>();
 
+    /** The checkpoints that its members pass in this order. */
+    final List<String> order;
+
     private final boolean oneFailureEndsAll;
 
     /** Whether free systems are kept for it until it has all that it needs. */
@@ -49,9 +52,10 @@ final class Gang {
     /** Why there is no disk space for its artifacts, if that ended a member; else null. */
     private @Nullable String noSpace;
 
-    Gang(PlannedTest test, boolean oneFailureEndsAll) {
+    Gang(PlannedTest test, boolean oneFailureEndsAll, List<String> order) {
         this.test = test;
         this.oneFailureEndsAll = oneFailureEndsAll;
+        this.order = order;
     }
 
     PlannedTest leader() {

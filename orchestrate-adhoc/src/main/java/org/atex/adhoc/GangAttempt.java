@@ -66,9 +66,12 @@ final class GangAttempt {
         this.systems = systems;
         this.spool = spool;
         this.records = records;
-        this.rendezvous = new GangRendezvous(together.members().stream()
-                .map(run -> run.test().guest().name())
-                .toList());
+        Gang gang = together.test().gang;
+        this.rendezvous = new GangRendezvous(
+                together.members().stream()
+                        .map(run -> run.test().guest().name())
+                        .toList(),
+                gang == null ? List.of() : gang.order);
     }
 
     /** {@return the whole test} */

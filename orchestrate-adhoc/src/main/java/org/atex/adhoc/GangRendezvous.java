@@ -63,15 +63,23 @@ final class GangRendezvous implements Rendezvous {
     private final Map<String, Mailbox> mailboxes = new HashMap<>();
     private final Map<String, Set<String>> states = new HashMap<>();
     private final Set<Block> blocks = new LinkedHashSet<>();
+    private final CheckpointOrder order;
 
-    GangRendezvous(List<String> guests) {
+    /**
+     * Creates a place without anybody waiting.
+     *
+     * @param guests the names of the members
+     * @param order the checkpoints that they pass in this order
+     */
+    GangRendezvous(List<String> guests, List<String> order) {
         this.members = guests.size();
         this.running = new LinkedHashSet<>(guests);
+        this.order = new CheckpointOrder(order);
     }
 
     @Override
     public CompletableFuture<Void> barrier(String guest, String name, int count) {
-        List<CompletableFuture<Void>> open;
+        List<CompletableFuture<Void>> open = new ArrayList<>();
         CompletableFuture<Void> mine;
         synchronized (this) {
             int needed = count == 0 ? members : count;
@@ -92,10 +100,39 @@ final class GangRendezvous implements Rendezvous {
                     barriers.remove(name);
                     return CompletableFuture.failedFuture(new IllegalStateException(why));
                 }
-                return mine;
+                waits(guest, open);
+            } else {
+                barriers.remove(name);
+                barrier.waiting.keySet().forEach(order::moves);
+                open.addAll(barrier.waiting.values());
             }
-            barriers.remove(name);
-            open = List.copyOf(barrier.waiting.values());
+        }
+        open.forEach(one -> one.complete(null));
+        return mine;
+    }
+
+    /** A member waits. Adds the future of the one whose turn it is then. */
+    private void waits(String guest, List<CompletableFuture<Void>> open) {
+        order.waits(guest);
+        release(open);
+    }
+
+    private void release(List<CompletableFuture<Void>> open) {
+        CompletableFuture<Void> turn = order.release();
+        if (turn != null) {
+            open.add(turn);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Void> checkpoint(String guest, String name) {
+        List<CompletableFuture<Void>> open = new ArrayList<>();
+        CompletableFuture<Void> mine;
+        synchronized (this) {
+            mine = order.reached(guest, name);
+            if (!mine.isDone()) {
+                waits(guest, open);
+            }
         }
         open.forEach(one -> one.complete(null));
         return mine;
@@ -121,6 +158,7 @@ final class GangRendezvous implements Rendezvous {
             mailbox.waiting.entrySet().removeIf(waiting -> {
                 boolean receives = mailbox.next(waiting.getKey()) != null;
                 if (receives) {
+                    order.moves(waiting.getKey());
                     receivers.add(waiting.getValue());
                 }
                 return receives;
@@ -131,16 +169,23 @@ final class GangRendezvous implements Rendezvous {
     }
 
     @Override
-    public synchronized CompletableFuture<Map<String, String>> receive(String guest, String name) {
-        Mailbox mailbox = mailboxes.computeIfAbsent(name, unused -> new Mailbox());
-        Message next = mailbox.next(guest);
-        if (next != null) {
-            return CompletableFuture.completedFuture(next.values());
+    public CompletableFuture<Map<String, String>> receive(String guest, String name) {
+        List<CompletableFuture<Void>> open = new ArrayList<>();
+        CompletableFuture<Map<String, String>> mine;
+        synchronized (this) {
+            Mailbox mailbox = mailboxes.computeIfAbsent(name, unused -> new Mailbox());
+            Message next = mailbox.next(guest);
+            if (next != null) {
+                return CompletableFuture.completedFuture(next.values());
+            }
+            if (!mayStillCome(guest)) {
+                return CompletableFuture.failedFuture(new IllegalStateException(whyNone(name)));
+            }
+            mine = mailbox.waiting.computeIfAbsent(guest, unused -> new CompletableFuture<>());
+            waits(guest, open);
         }
-        if (!mayStillCome(guest)) {
-            return CompletableFuture.failedFuture(new IllegalStateException(whyNone(name)));
-        }
-        return mailbox.waiting.computeIfAbsent(guest, unused -> new CompletableFuture<>());
+        open.forEach(one -> one.complete(null));
+        return mine;
     }
 
     private boolean mayStillCome(String guest) {
@@ -158,22 +203,27 @@ final class GangRendezvous implements Rendezvous {
             states.computeIfAbsent(guest, unused -> new HashSet<>()).add(state);
             open = blocks.stream().filter(this::isOpen).toList();
             open.forEach(blocks::remove);
+            open.forEach(block -> order.moves(block.guest()));
         }
         open.forEach(block -> block.future().complete(null));
     }
 
     @Override
-    public synchronized CompletableFuture<Void> awaitStates(
-            String guest, Set<String> wanted, Set<String> systems, boolean any) {
+    public CompletableFuture<Void> awaitStates(String guest, Set<String> wanted, Set<String> systems, boolean any) {
         Block block = new Block(guest, Set.copyOf(wanted), Set.copyOf(systems), any, new CompletableFuture<>());
-        if (isOpen(block)) {
-            return CompletableFuture.completedFuture(null);
+        List<CompletableFuture<Void>> open = new ArrayList<>();
+        synchronized (this) {
+            if (isOpen(block)) {
+                return CompletableFuture.completedFuture(null);
+            }
+            String why = whyClosed(block);
+            if (why != null) {
+                return CompletableFuture.failedFuture(new IllegalStateException(why));
+            }
+            blocks.add(block);
+            waits(guest, open);
         }
-        String why = whyClosed(block);
-        if (why != null) {
-            return CompletableFuture.failedFuture(new IllegalStateException(why));
-        }
-        blocks.add(block);
+        open.forEach(one -> one.complete(null));
         return block.future();
     }
 
@@ -212,14 +262,17 @@ final class GangRendezvous implements Rendezvous {
      */
     void ended(String guest, String how) {
         Map<CompletableFuture<?>, String> failed = new LinkedHashMap<>();
+        List<CompletableFuture<Void>> open = new ArrayList<>();
         synchronized (this) {
             running.remove(guest);
             ended.put(guest, guest + " " + how);
+            order.ended(guest, guest + " " + how).forEach(one -> failed.put(one, String.valueOf(order.broken())));
             barriers.entrySet().removeIf(entry -> {
                 Barrier barrier = entry.getValue();
                 barrier.waiting.remove(guest);
                 String why = whyHopeless(entry.getKey(), barrier);
                 if (why != null) {
+                    barrier.waiting.keySet().forEach(order::moves);
                     barrier.waiting.values().forEach(one -> failed.put(one, why));
                 }
                 return why != null || barrier.waiting.isEmpty();
@@ -229,6 +282,7 @@ final class GangRendezvous implements Rendezvous {
                 mailbox.waiting.entrySet().removeIf(waiting -> {
                     boolean hopeless = !mayStillCome(waiting.getKey());
                     if (hopeless) {
+                        order.moves(waiting.getKey());
                         failed.put(waiting.getValue(), whyNone(name));
                     }
                     return hopeless;
@@ -237,11 +291,14 @@ final class GangRendezvous implements Rendezvous {
             blocks.removeIf(block -> {
                 String why = whyClosed(block);
                 if (why != null) {
+                    order.moves(block.guest());
                     failed.put(block.future(), why);
                 }
                 return why != null || block.guest().equals(guest);
             });
+            release(open);
         }
+        open.forEach(one -> one.complete(null));
         failed.forEach((one, why) -> one.completeExceptionally(new IllegalStateException(why)));
     }
 }

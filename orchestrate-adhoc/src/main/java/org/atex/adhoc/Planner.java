@@ -103,7 +103,7 @@ final class Planner {
         if (facts.roles().isEmpty()) {
             return;
         }
-        test.gang = new Gang(test, facts.oneFailureEndsAll());
+        test.gang = new Gang(test, facts.oneFailureEndsAll(), facts.order());
         Set<TestLock> runLocks = Stream.concat(
                         facts.facts().locks().stream(),
                         facts.roles().stream().flatMap(role -> role.facts().locks().stream()))

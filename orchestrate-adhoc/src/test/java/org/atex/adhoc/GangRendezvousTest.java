@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 
 /** Where the members of a gang meet, and what happens if one of them ends. */
 class GangRendezvousTest {
-    private final GangRendezvous meeting = new GangRendezvous(List.of("server", "client-1", "client-2"));
+    private final GangRendezvous meeting = new GangRendezvous(
+            List.of("server", "client-1", "client-2"),
+            List.of("server:bind", "client-1:connect", "server:accept", "client-1:connect"));
 
     private static String why(CompletableFuture<?> future) {
         assertThat(future).isCompletedExceptionally();
@@ -117,6 +119,59 @@ class GangRendezvousTest {
         assertThat(own).as("its part has ended").isNotDone();
     }
 
+    @Test
+    void checkpointsPassInTheirOrder() {
+        CompletableFuture<Void> connect = meeting.checkpoint("client-1", "connect");
+        assertThat(meeting.checkpoint("client-2", "connect"))
+                .as("not in the order")
+                .isCompleted();
+        assertThat(connect).as("before the server").isNotDone();
+        assertThat(meeting.checkpoint("server", "accept"))
+                .as("not the next one of the server")
+                .isCompleted();
+        assertThat(meeting.checkpoint("server", "bind")).isCompleted();
+        assertThat(connect).as("while the server moves").isNotDone();
+        CompletableFuture<Void> accept = meeting.checkpoint("server", "accept");
+        assertThat(connect).isCompleted();
+        assertThat(accept).as("while the client moves").isNotDone();
+        CompletableFuture<Void> again = meeting.checkpoint("client-1", "connect");
+        assertThat(accept).isCompleted();
+        assertThat(again).isNotDone();
+        meeting.ended("server", "has passed");
+        assertThat(again).as("all others have ended").isCompleted();
+        assertThat(meeting.checkpoint("client-1", "connect"))
+                .as("after the order")
+                .isCompleted();
+    }
+
+    @Test
+    void checkpointPassesWhileOthersWaitForThisMember() {
+        CompletableFuture<Map<String, String>> message = meeting.receive("client-1", "go");
+        assertThat(meeting.checkpoint("server", "bind")).isCompleted();
+        meeting.send("server", "go", Map.of());
+        assertThat(message).isCompleted();
+        CompletableFuture<Void> accept = meeting.checkpoint("server", "accept");
+        assertThat(accept).as("while the client moves").isNotDone();
+        assertThat(meeting.checkpoint("client-1", "connect")).isCompleted();
+        CompletableFuture<Void> barrier = meeting.barrier("client-1", "later", 2);
+        assertThat(accept).as("while the client waits").isCompleted();
+        assertThat(barrier).isNotDone();
+    }
+
+    @Test
+    void checkpointOfAMemberThatHasEndedIsNotAwaited() {
+        CompletableFuture<Void> connect = meeting.checkpoint("client-1", "connect");
+        assertThat(meeting.checkpoint("client-1", "connect"))
+                .as("again, before its turn")
+                .isSameAs(connect);
+        meeting.ended("client-2", "has passed");
+        assertThat(connect).isNotDone();
+        meeting.ended("server", "has failed");
+        assertThat(why(connect))
+                .isEqualTo("the checkpoint bind of server cannot be reached any more: server has failed");
+        assertThat(why(meeting.checkpoint("client-1", "connect"))).contains("cannot be reached any more");
+    }
+
     @Property(tries = 2000, seed = "17")
     void whateverHappensNobodyWaitsForTheDead(@ForAll long seed) {
         Random random = new Random(seed);
@@ -125,17 +180,22 @@ class GangRendezvousTest {
         for (int i = 0; i < members; i++) {
             guests.add("g" + i);
         }
-        GangRendezvous own = new GangRendezvous(guests);
+        List<String> order = new ArrayList<>();
+        for (int i = random.nextInt(8); i > 0; i--) {
+            order.add("g" + random.nextInt(members) + ":n" + random.nextInt(2));
+        }
+        GangRendezvous own = new GangRendezvous(guests, order);
         List<CompletableFuture<?>> futures = new ArrayList<>();
         List<String> running = new ArrayList<>(guests);
         while (!running.isEmpty()) {
             String guest = running.get(random.nextInt(running.size()));
             String name = "n" + random.nextInt(2);
-            switch (random.nextInt(6)) {
+            switch (random.nextInt(7)) {
                 case 0 -> futures.add(own.barrier(guest, name, random.nextInt(members + 1)));
                 case 1 -> own.send(guest, name, Map.of());
                 case 2 -> futures.add(own.receive(guest, name));
                 case 3 -> own.setState(guest, name);
+                case 5 -> futures.add(own.checkpoint(guest, name));
                 case 4 ->
                     futures.add(own.awaitStates(
                             guest,
@@ -154,6 +214,9 @@ class GangRendezvousTest {
                 assertThat(own.awaitStates(last, Set.of("never"), others, false).isDone())
                         .as("no other is left that could set a state")
                         .isTrue();
+                assertThat(own.checkpoint(last, name))
+                        .as("no other is left that could pass a checkpoint first, in the order " + order)
+                        .isDone();
                 assertThat(own.barrier(last, "last", 2)).as("too few are left").isDone();
             }
         }
@@ -163,7 +226,7 @@ class GangRendezvousTest {
     @Test
     void allOrdersOfArrivalsAndAnEndLeaveNobodyWaiting() {
         Lincheck.runConcurrentTest(500, () -> {
-            GangRendezvous own = new GangRendezvous(List.of("a", "b"));
+            GangRendezvous own = new GangRendezvous(List.of("a", "b"), List.of());
             AtomicInteger done = new AtomicInteger();
             Thread first = new Thread(
                     () -> own.barrier("a", "x", 0).whenComplete((unused, failure) -> done.incrementAndGet()));

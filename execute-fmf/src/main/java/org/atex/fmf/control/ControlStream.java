@@ -23,7 +23,7 @@ public final class ControlStream {
     private static final int MAX_SYSTEMS = 10_000;
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}");
     private static final String KNOWN =
-            " (known are result, exitcode, duration, barrier, send, wait, set, block, disconnect and noop)";
+            " (known are result, exitcode, duration, barrier, send, wait, checkpoint, set, block, disconnect and noop)";
 
     private final InputStream in;
     private final byte[] buffer = new byte[64 * 1024];
@@ -86,6 +86,10 @@ public final class ControlStream {
                 case "wait" -> {
                     String[] parts = parts(word, argument, 2);
                     return new ControlWord.Wait(name(word, parts[0]), name(word, parts[1]));
+                }
+                case "checkpoint" -> {
+                    String[] parts = parts(word, argument, 2);
+                    return new ControlWord.Checkpoint(name(word, parts[0]), name(word, parts[1]));
                 }
                 case "set" -> {
                     return new ControlWord.SetState(name(word, argument));

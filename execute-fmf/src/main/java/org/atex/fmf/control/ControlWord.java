@@ -60,6 +60,14 @@ public sealed interface ControlWord {
     record Wait(String name, String reply) implements ControlWord {}
 
     /**
+     * A part of a test on several systems has reached a checkpoint.
+     *
+     * @param name the name of the checkpoint
+     * @param reply the name of the file that tells the test to go on
+     */
+    record Checkpoint(String name, String reply) implements ControlWord {}
+
+    /**
      * A part of a test on several systems sets a state of its system.
      *
      * @param state the name of the state

@@ -50,6 +50,7 @@ class ControlStreamTest {
                         case ControlWord.Send(String name, Map<String, String> values) ->
                             "send " + name + " " + new TreeMap<>(values);
                         case ControlWord.Wait(String name, String reply) -> "wait " + name + " " + reply;
+                        case ControlWord.Checkpoint(String name, String reply) -> "checkpoint " + name + " " + reply;
                         case ControlWord.SetState(String state) -> "set " + state;
                         case ControlWord.Block(boolean any, String reply, List<String> states, List<String> systems) ->
                             "block " + any + " " + reply + " " + states + " " + systems;
@@ -68,6 +69,7 @@ class ControlStreamTest {
 
     @Test
     void readsWordsForOtherSystems() throws IOException {
+        assertThat(read("checkpoint half 7\n")).containsExactly("checkpoint half 7");
         assertThat(read("set UP\nblock any 7 UP,DONE web 10.0.0.2 fd00::1\n"))
                 .containsExactly("set UP", "block true 7 [UP, DONE] [web, 10.0.0.2, fd00::1]");
         assertThat(read("barrier ready 3 r1.2\nsend port number=80 x=a=b y=\nsend done\nwait port 7\n"))
@@ -96,7 +98,7 @@ class ControlStreamTest {
     static Stream<Arguments> malformed() {
         String number = "'result' takes a number from 0 to 16777216, but got ";
         String code = "'exitcode' takes a number from 0 to 255, but got ";
-        String known = " (known are result, exitcode, duration, barrier, send, wait, set, block, disconnect and noop)";
+        String known = " (known are result, exitcode, duration, barrier, send, wait, checkpoint, set, block, disconnect and noop)";
         String ascii = "a control line holds bytes that are no printable ASCII: ";
         return Stream.of(
                 arguments("\n", "an empty line on the control stream"),
@@ -121,6 +123,7 @@ class ControlStreamTest {
                 arguments(
                         "barrier ready 1 ../r\n",
                         "'barrier' takes names of letters, digits, '.', '_' and '-'" + ", but got '../r'"),
+                arguments("checkpoint x\n", "'checkpoint' takes 2 arguments, but got 'x'"),
                 arguments("set\n", "'set' takes names of letters, digits, '.', '_' and '-', but got none"),
                 arguments(
                         "block some 7 A web\n",
