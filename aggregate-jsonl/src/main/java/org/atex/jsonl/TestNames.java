@@ -11,7 +11,8 @@ import org.atex.api.TestRecord;
  * Assigns the names under which tests are stored.
  *
  * <p>A test that this run has stored is refused, or numbered if duplicates are allowed. A test that earlier runs stored
- * in the same file is stored as {@code name (run 2)} and so on. Thread-safe.
+ * in the same file is stored as {@code name (run 2)} and so on, unless the run goes on with an earlier one, whose program
+ * was killed. Thread-safe.
  */
 final class TestNames {
     private static final Pattern EARLIER_ATTEMPT =
@@ -62,6 +63,9 @@ final class TestNames {
         while (earlier.contains(key(platform, ofRun(record.name(), run)))) {
             run++;
         }
+        if (run > 1 && continues(record, run)) {
+            run--;
+        }
         String name = ofRun(record.name(), run) + end;
         while (!stored.add(key(platform, name))) {
             // Another test has this name, including its "(run 2)".
@@ -69,6 +73,14 @@ final class TestNames {
             name = ofRun(record.name(), run) + end;
         }
         return new Reservation(platform, request(record, end), name);
+    }
+
+    /** Returns whether an attempt follows those of the run before: its last attempt is missing, and this is not the first. */
+    private boolean continues(TestRecord record, int run) {
+        String before = " (attempt " + (record.attempt() - 1) + ")";
+        return record.attempt() > 1
+                && !stored.contains(key(record.platform(), ofRun(record.name(), run - 1)))
+                && !stored.contains(key(record.platform(), ofRun(record.name(), run) + before));
     }
 
     // The separator tells the attempt 1 of the test /a from a test with the name "/a (attempt 1)".

@@ -95,6 +95,17 @@ public interface Fixture<T extends @Nullable Object> {
     default void finish(T value, Context context) throws Exception {}
 
     /**
+     * Finishes what {@link #start} began in another program, which was killed before it could finish it. Called when a
+     * run is resumed, before its first test, for fixtures of the scope {@link Scope#RUN}.
+     *
+     * @return whether that is possible, also if nothing is left; by default it is not, which is a problem of the run
+     * @throws Exception if it could not be finished, which is a problem of the run
+     */
+    default boolean finishLeft() throws Exception {
+        return false;
+    }
+
+    /**
      * {@return variables for the commands of the tests that use it}
      *
      * @param value the value that {@link #start} returned

@@ -11,6 +11,7 @@ import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,6 +94,8 @@ final class JournalReader {
     private final Map<String, PlainTest> tests = new HashMap<>();
     private final List<TestRecord> notStarted = new ArrayList<>();
     private final Map<Long, Entry> attempts = new TreeMap<>();
+    private final Set<OpenFixture> openFixtures = new LinkedHashSet<>();
+    private boolean ended;
     private Map<String, @Nullable Object> head = Map.of();
     private Map<Integer, SystemInfo> systems = new HashMap<>();
 
@@ -187,7 +190,17 @@ final class JournalReader {
         } else if (line.get("notStarted") != null) {
             notStarted.add(RecordJson.read(
                     RecordJson.present(RecordJson.object(line, "notStarted"), "notStarted"), systems, tests));
+        } else if (line.get("fixture") != null) {
+            OpenFixture fixture = new OpenFixture(RecordJson.text(line, "fixture"), RecordJson.text(line, "where"));
+            if (Boolean.TRUE.equals(line.get("open"))) {
+                openFixtures.add(fixture);
+            } else {
+                openFixtures.remove(fixture);
+            }
+        } else if (line.get("ended") != null) {
+            ended = true;
         } else if (line.get("aggregators") != null) {
+            ended = false;
             head = new LinkedHashMap<>();
             line.forEach((key, value) -> head.put(String.valueOf(key), value));
             systems = new HashMap<>(); // the journal was begun again
@@ -236,6 +249,16 @@ final class JournalReader {
     /** {@return the records of tests that never started; none if the journal is not kept} */
     List<TestRecord> notStarted() {
         return notStarted;
+    }
+
+    /** {@return the fixtures that were started and not finished; none if the journal is not kept} */
+    Set<OpenFixture> openFixtures() {
+        return openFixtures;
+    }
+
+    /** {@return whether the run has ended; false if its journal is not kept} */
+    boolean isEnded() {
+        return ended;
     }
 
     /** {@return the first line, for a further journal} */

@@ -58,7 +58,7 @@ final class LeftRun {
                 try {
                     latest.merge(entry.getValue().test(), entry.getValue().attempt(), Math::max);
                     if (!entry.getValue().isOver()) {
-                        attempts.put(entry.getKey(), attempt(journal, entry.getKey(), entry.getValue(), reader));
+                        attempts.put(entry.getKey(), attempt(journal, entry.getKey(), entry.getValue(), reader.aggregators()));
                     }
                 } catch (IllegalArgumentException | DateTimeException e) {
                     unread.add("the journal does not describe the attempt "
@@ -79,14 +79,15 @@ final class LeftRun {
         return waiting;
     }
 
-    private SpooledAttempt attempt(Journal journal, long number, JournalReader.Entry entry, JournalReader reader) {
+    private SpooledAttempt attempt(
+            Journal journal, long number, JournalReader.Entry entry, List<String> aggregators) {
         Path directory = run.resolve(Long.toString(number));
         return new SpooledAttempt(
                 journal,
                 number,
                 directory,
                 entry.hasArtifacts() && Files.isDirectory(directory) ? Artifacts.at(directory) : Artifacts.none(),
-                reader.aggregators(),
+                aggregators,
                 entry.storedBy(),
                 entry.state(),
                 entry.record());
@@ -121,6 +122,70 @@ final class LeftRun {
             attempt.stored(record);
         } catch (IOException e) {
             problems.add(what + " were stored, but could not be deleted or marked: " + e.getMessage());
+        }
+    }
+
+    /** Appends the journal of replays to that of the run. A reader sees no difference. */
+    void joinReplays() throws IOException {
+        Path replays = run.resolve(Spool.REPLAYS);
+        if (Files.exists(replays)) {
+            try (AppendFile journal = AppendFile.open(run.resolve(Spool.JOURNAL))) {
+                journal.append(new byte[] {'\n'});
+                journal.append(Files.readAllBytes(replays));
+            }
+            Files.delete(replays);
+        }
+    }
+
+    /** {@return the attempts of the run; what is to be stored is continued in a journal} */
+    List<EarlierAttempt> earlier(JournalReader reader, Journal journal, List<String> aggregators) throws IOException {
+        List<EarlierAttempt> earlier = new ArrayList<>();
+        isUnderstood = problems.isEmpty();
+        isKept = true;
+        for (Map.Entry<Long, JournalReader.Entry> left : reader.attempts().entrySet()) {
+            long number = left.getKey();
+            JournalReader.Entry entry = left.getValue();
+            try {
+                if (entry.state() != State.DISCARDED) {
+                    earlier.add(earlier(number, entry, journal, aggregators));
+                }
+            } catch (IllegalArgumentException | DateTimeException e) {
+                isUnderstood = false;
+                problems.add("the journal does not describe the attempt " + run.resolve(Long.toString(number)) + ": "
+                        + e.getMessage());
+            }
+        }
+        reader.notStarted().forEach(record -> earlier.add(new EarlierAttempt(record, null, true)));
+        return earlier;
+    }
+
+    private EarlierAttempt earlier(
+            long number, JournalReader.Entry entry, Journal journal, List<String> aggregators) throws IOException {
+        TestRecord record = entry.record();
+        if (entry.isOver()) {
+            return new EarlierAttempt(record, null, true);
+        }
+        SpooledAttempt attempt = attempt(journal, number, entry, aggregators);
+        if (attempt.isTaken()) {
+            attempt.stored(record);
+            return new EarlierAttempt(record, null, true);
+        }
+        attempts.put(number, attempt);
+        boolean isDecided = entry.state() == State.KEPT
+                || entry.state() == State.ENDED && (!record.last() || !entry.storedBy().isEmpty());
+        return new EarlierAttempt(record, attempt, isDecided);
+    }
+
+    /** {@return the highest number of an attempt, including those without an entry} */
+    long highest(JournalReader reader) throws IOException {
+        try (Stream<Path> entries = Files.list(run)) {
+            return Math.max(
+                    reader.attempts().keySet().stream().mapToLong(number -> number).max().orElse(0),
+                    entries.map(entry -> entry.getFileName().toString())
+                            .filter(LeftRun::isAttempt)
+                            .mapToLong(Long::parseLong)
+                            .max()
+                            .orElse(0));
         }
     }
 

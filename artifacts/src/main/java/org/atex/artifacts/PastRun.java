@@ -137,7 +137,7 @@ public final class PastRun {
         return deleted;
     }
 
-    private static List<Path> newestFirst(Path runs) throws IOException {
+    static List<Path> newestFirst(Path runs) throws IOException {
         if (!Files.isDirectory(runs)) {
             return List.of();
         }

@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
@@ -36,9 +38,13 @@ import org.jspecify.annotations.Nullable;
  * object of one of these kinds:
  *
  * <ul>
- *   <li>{@code {"run": ID, "aggregators": NAMES, "started": TIME}}: the first line;
+ *   <li>{@code {"run": ID, "platform": NAME, "aggregators": NAMES, "started": TIME}}: the first line, with the platform
+ *       if the journal is {@linkplain #keep kept}; again when another program {@linkplain #resume resumes} the run;
  *   <li>{@code {"planned": TEST}}: a test of the run, if the journal is {@linkplain #keep kept};
  *   <li>{@code {"notStarted": RECORD}}: the record of a test that never started, if the journal is kept;
+ *   <li>{@code {"fixture": NAME, "where": PLACE, "open": BOOLEAN}}: a fixture is about to be started, or is finished,
+ *       if the journal is kept; the place is a system, group or test, or empty;
+ *   <li>{@code {"ended": TIME}}: the end of the run, if the journal is kept;
  *   <li>{@code {"system": NUMBER, "info": SYSTEM}}: a {@link org.atex.api.SystemInfo}, to which further lines refer by
  *       the number;
  *   <li>{@code {"attempt": NUMBER, "state": STATE, "record": RECORD}}: the state of an attempt. The keys of the
@@ -65,6 +71,7 @@ public final class Spool implements AutoCloseable {
     private static final String PREFIX = "run-";
     static final String JOURNAL = "journal.jsonl";
     static final String REPLAYS = "replays.jsonl";
+    private static final String PLATFORM = "platform";
 
     private final Path directory;
     private final Path root;
@@ -74,6 +81,9 @@ public final class Spool implements AutoCloseable {
     private final WriterLock lock;
     private final Journal journal;
     private final AtomicLong count = new AtomicLong();
+    private List<EarlierAttempt> earlier = List.of();
+    private Set<OpenFixture> openFixtures = Set.of();
+    private List<String> problems = List.of();
 
     private Spool(
             Path directory,
@@ -102,8 +112,8 @@ public final class Spool implements AutoCloseable {
      */
     public static Spool open(@Nullable Path directory, String run, List<String> aggregators) throws IOException {
         return directory == null
-                ? open(Files.createTempDirectory("atex-run-"), run, aggregators, true, false)
-                : open(directory, run, aggregators, false, false);
+                ? open(Files.createTempDirectory("atex-run-"), run, head(run, aggregators), aggregators, true, false)
+                : open(directory, run, head(run, aggregators), aggregators, false, false);
     }
 
     /**
@@ -111,36 +121,156 @@ public final class Spool implements AutoCloseable {
      *
      * @param directory the directory of runs, which is created if it is missing
      * @param run the unique id of the run
+     * @param platform the platform of the run
      * @param aggregators the unique names of the aggregators that are to store each attempt
      * @param planned the tests of the run
      * @throws IOException if the directory or the journal cannot be written
      */
-    public static Spool keep(Path directory, String run, List<String> aggregators, List<PlainTest> planned)
+    public static Spool keep(
+            Path directory, String run, String platform, List<String> aggregators, List<PlainTest> planned)
             throws IOException {
-        Spool spool = open(directory, run, aggregators, false, true);
+        Map<String, @Nullable Object> head = head(run, aggregators);
+        head.put(PLATFORM, platform);
+        Spool spool = open(directory, run, head, aggregators, false, true);
         try {
-            for (PlainTest test : planned) {
-                spool.journal.append(Map.of("planned", RecordJson.write(test)));
-            }
+            spool.plan(planned);
             return spool;
         } catch (IOException e) {
-            try {
-                spool.close();
-            } catch (IOException more) {
-                e.addSuppressed(more);
-            }
+            spool.closeAfter(e);
             throw e;
         }
     }
 
-    private static Spool open(Path directory, String run, List<String> aggregators, boolean temporary, boolean keep)
+    private void plan(List<PlainTest> planned) throws IOException {
+        for (PlainTest test : planned) {
+            journal.append(Map.of("planned", RecordJson.write(test)));
+        }
+    }
+
+    private void closeAfter(IOException failure) {
+        try (lock;
+                journal) {
+            // Nothing to delete.
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /**
+     * {@return the spool of the run that started last in a directory, so that this program goes on with it; null if there
+     * is no such run} The run must have been {@linkplain #keep kept}, its program must have ended before the run did, and
+     * it must have the same platform. {@link #earlier()} returns what it has done.
+     *
+     * @param directory the directory of runs, which need not exist
+     * @param platform the platform of the run
+     * @param aggregators the unique names of the aggregators that are to store each attempt
+     * @param planned the tests of the run
+     * @throws IOException if the journal cannot be read or written
+     */
+    public static @Nullable Spool resume(
+            Path directory, String platform, List<String> aggregators, List<PlainTest> planned) throws IOException {
+        for (Path root : PastRun.newestFirst(directory)) {
+            Map<?, ?> head = JournalReader.headOf(root.resolve(JOURNAL));
+            if (!platform.equals(head.get(PLATFORM))) {
+                continue;
+            }
+            WriterLock lock = lockIfEnded(root);
+            if (lock == null) {
+                continue; // another program runs it
+            }
+            Spool resumed = null;
+            try {
+                resumed = resume(directory, root, aggregators, planned, lock);
+            } finally {
+                if (resumed == null) {
+                    lock.close();
+                }
+            }
+            return resumed;
+        }
+        return null;
+    }
+
+    private static @Nullable Spool resume(
+            Path directory, Path root, List<String> aggregators, List<PlainTest> planned, WriterLock lock)
+            throws IOException {
+        List<String> problems = new ArrayList<>();
+        JournalReader reader = new JournalReader(false, true, problems);
+        reader.read(root.resolve(JOURNAL));
+        reader.read(root.resolve(REPLAYS));
+        if (reader.isEnded()) {
+            return null;
+        }
+        LeftRun left = new LeftRun(root, false, new ArrayList<>(), problems);
+        left.joinReplays();
+        Map<String, @Nullable Object> head = reader.head();
+        head.put("aggregators", aggregators);
+        Journal journal = Journal.open(root.resolve(JOURNAL), head);
+        Spool spool = new Spool(directory, root, false, true, aggregators, lock, journal);
+        try {
+            Set<String> known = reader.planned().stream().map(PlainTest::name).collect(Collectors.toSet());
+            spool.plan(planned.stream()
+                    .filter(test -> !known.contains(test.name()))
+                    .toList());
+            spool.earlier = left.earlier(reader, journal, aggregators);
+            spool.openFixtures = reader.openFixtures();
+            spool.count.set(left.highest(reader));
+            left.sweep();
+            spool.problems = List.copyOf(problems);
+            return spool;
+        } catch (IOException e) {
+            spool.closeAfter(e);
+            throw e;
+        }
+    }
+
+    /** {@return the id of the run} */
+    public String run() {
+        return root.getFileName().toString().substring(PREFIX.length());
+    }
+
+    /** {@return the attempts before this program went on with the run, in the order in which they began} */
+    public List<EarlierAttempt> earlier() {
+        return earlier;
+    }
+
+    /** {@return what could not be read when this program went on with the run, with the reasons} */
+    public List<String> problems() {
+        return problems;
+    }
+
+    /** {@return the fixtures that were started before this program went on with the run, and not finished} */
+    public Set<OpenFixture> openFixtures() {
+        return openFixtures;
+    }
+
+    /**
+     * Writes that a fixture is about to be started, or is finished, if the journal is kept.
+     *
+     * @param fixture the fixture
+     * @param open whether it is about to be started
+     * @throws IOException if it cannot be written
+     */
+    public void fixture(OpenFixture fixture, boolean open) throws IOException {
+        if (isKept) {
+            journal.append(Map.of("fixture", fixture.name(), "where", fixture.where(), "open", open));
+        }
+    }
+
+    private static Spool open(
+            Path directory,
+            String run,
+            Map<String, @Nullable Object> head,
+            List<String> aggregators,
+            boolean temporary,
+            boolean keep)
             throws IOException {
         Path parent = Files.createDirectories(directory);
         Path root = parent.resolve(PREFIX + run);
         WriterLock lock = WriterLock.of(root);
         try {
             Path created = Files.createDirectories(root);
-            Journal journal = Journal.open(root.resolve(JOURNAL), head(run, aggregators));
+            Journal journal = Journal.open(root.resolve(JOURNAL), head);
             return new Spool(parent, created, temporary, keep, aggregators, lock, journal);
         } catch (IOException e) {
             lock.close();
@@ -237,7 +367,11 @@ public final class Spool implements AutoCloseable {
     public void close() throws IOException {
         try (lock;
                 journal) {
-            boolean unused = !isKept && deleteIfStored(root);
+            if (isKept) {
+                journal.append(Map.of("ended", Instant.now().toString()));
+            } else {
+                boolean unused = deleteIfStored(root);
+            }
         }
         if (temporary) {
             deleteIfEmpty(directory);

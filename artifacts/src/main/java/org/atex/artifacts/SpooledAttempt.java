@@ -114,6 +114,20 @@ public final class SpooledAttempt {
     }
 
     /**
+     * Writes that the attempt has ended, and that it is followed by another one. Without this, a program that resumes the
+     * run could not know it.
+     *
+     * @param what the record
+     * @throws IOException if it cannot be written; the earlier record is unchanged
+     */
+    public synchronized void notLast(TestRecord what) throws IOException {
+        if (state == State.RUNNING || state == State.ENDED) {
+            append(entry(State.ENDED.name()), what);
+            state = State.ENDED;
+        }
+    }
+
+    /**
      * Writes the record. A running attempt has the end that it gets if the program is killed. Has no effect if
      * the attempt is further: a test may end after its run has given it up.
      *
@@ -181,7 +195,12 @@ public final class SpooledAttempt {
         return !Files.isDirectory(directory);
     }
 
-    synchronized boolean isStoredBy(String aggregator) {
+    /**
+     * {@return whether an aggregator has stored the attempt}
+     *
+     * @param aggregator the name of the aggregator
+     */
+    public synchronized boolean isStoredBy(String aggregator) {
         return storedBy.contains(aggregator);
     }
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
@@ -17,6 +18,7 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestInvocation;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.Spool;
+import org.atex.artifacts.SpooledAttempt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -437,8 +439,25 @@ final class Attempts {
         if (conclude.last()) {
             // An attempt with a rerun was published by hold() when it ended.
             context.publish(stamp -> new RunEvent.TestFinished(stamp, record, attempt.excerpt()));
+        } else if (attempt.spooled() != null && plan.isKept()) {
+            try {
+                attempt.spooled().notLast(record);
+            } catch (IOException e) {
+                guard.log().warn("could not write the record of " + record, e);
+            }
         }
         ingestion.submit(record, attempt.spooled());
+    }
+
+    /** Records and stores an attempt of a program that was killed. */
+    void resume(@Nullable PlannedTest test, TestRecord record, @Nullable SpooledAttempt spooled) {
+        if (test != null) {
+            results.conclude(test, record, Excerpt.none());
+            context.publish(stamp -> new RunEvent.TestFinished(stamp, record, Excerpt.none()));
+        }
+        if (spooled != null) {
+            ingestion.submit(record, spooled);
+        }
     }
 
     private void ingested(PendingResults pending) {

@@ -2,6 +2,7 @@ package org.atex.adhoc;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.atex.adhoc.Fixtures.Instance;
@@ -9,6 +10,7 @@ import org.atex.api.Fixture;
 import org.atex.api.Problem;
 import org.atex.api.Remote;
 import org.atex.api.RunEvent;
+import org.atex.artifacts.OpenFixture;
 import org.jspecify.annotations.Nullable;
 
 /** Calls the methods of fixtures. Confined to the thread of the run. */
@@ -38,6 +40,8 @@ final class FixtureJobs implements Fixtures.Jobs {
         OpenSystem openSystem = systems.apply(run.system());
         Fixture.Context where = context(instance);
         String name = name(instance);
+        OpenFixture open = new OpenFixture(instance.fixture.name(), where(instance));
+        context.fixture(open, true);
         long begin = System.nanoTime();
         Guard.Call<Fixtures.Started.Done> call = guard.start(
                 Guard.Phase.WORK,
@@ -46,6 +50,9 @@ final class FixtureJobs implements Fixtures.Jobs {
                 () -> start(untyped(instance), where),
                 result -> context.post(() -> {
                     openSystem.calls.remove(run.slot());
+                    if (!(result instanceof Guard.Result.Done<Fixtures.Started.Done>)) {
+                        context.fixture(open, false); // a start that fails undoes what it has done
+                    }
                     then.accept(
                             switch (result) {
                                 case Guard.Result.Done<Fixtures.Started.Done>(Fixtures.Started.Done done) -> {
@@ -103,7 +110,9 @@ final class FixtureJobs implements Fixtures.Jobs {
                 },
                 result -> context.post(() -> {
                     String problem = result.problem();
-                    if (!problem.isEmpty()) {
+                    if (problem.isEmpty()) {
+                        context.fixture(new OpenFixture(instance.fixture.name(), place), false);
+                    } else {
                         context.problem(Problem.infrastructure(name + " was not finished: " + problem));
                     }
                     context.publish(
@@ -120,8 +129,30 @@ final class FixtureJobs implements Fixtures.Jobs {
                 "the end of " + name(instance),
                 instance.fixture.limit(),
                 () -> untyped(instance).finish(instance.value(), context(instance)));
-        if (!problem.isEmpty()) {
+        if (problem.isEmpty()) {
+            context.fixture(new OpenFixture(instance.fixture.name(), where(instance)), false);
+        } else {
             context.problem(Problem.infrastructure(name(instance) + " was not finished: " + problem));
+        }
+    }
+
+    /** Finishes a fixture that a killed program has started, and waits for it. */
+    void finishLeft(OpenFixture open, @Nullable PlannedFixture planned) {
+        AtomicBoolean done = new AtomicBoolean();
+        String problem = planned == null || planned.scope() != Fixture.Scope.RUN
+                ? ""
+                : guard.run(
+                        Guard.Phase.WORK,
+                        "the end of the fixture " + open.name(),
+                        planned.limit(),
+                        () -> done.set(planned.fixture().finishLeft()));
+        if (done.get() && problem.isEmpty()) {
+            context.fixture(open, false);
+        } else {
+            context.problem(Problem.overcome("the fixture " + open.name()
+                    + (open.where().isEmpty() ? "" : " of " + open.where())
+                    + " was started before the program was killed, and is not finished"
+                    + (problem.isEmpty() ? "" : ": " + problem)));
         }
     }
 

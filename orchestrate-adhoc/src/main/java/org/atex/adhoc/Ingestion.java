@@ -64,7 +64,14 @@ final class Ingestion {
     void submit(TestRecord record, @Nullable SpooledAttempt spooled) {
         PendingResults results = new PendingResults(
                 record, spooled, spool, sinks, guard.log(), () -> !guard.isOver(Guard.Phase.STORE), this::done);
-        deliveries.forEach(delivery -> delivery.submit(results));
+        IntStream.range(0, sinks.size()).forEach(i -> {
+            // A program that was killed may have stored an attempt with some of the sinks.
+            if (spooled != null && spooled.isStoredBy(sinks.get(i).name())) {
+                results.stored(sinks.get(i), null);
+            } else {
+                deliveries.get(i).submit(results);
+            }
+        });
     }
 
     private void done(PendingResults results) {

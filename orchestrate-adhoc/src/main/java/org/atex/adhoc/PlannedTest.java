@@ -12,7 +12,9 @@ import org.atex.api.Fixture.Scope;
 import org.atex.api.Need;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
+import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
 import org.atex.api.TestLock;
 import org.jspecify.annotations.Nullable;
 
@@ -338,6 +340,30 @@ final class PlannedTest implements Comparable<PlannedTest> {
      */
     AttemptCause cause(int attempt) {
         return attempt < 2 ? AttemptCause.FIRST : causes.get(attempt - 2);
+    }
+
+    /**
+     * Takes over the attempts of a program that was killed.
+     *
+     * @param earlier their records, in order
+     */
+    void resumed(List<TestRecord> earlier) {
+        for (TestRecord record : earlier) {
+            while (ends.size() < record.attempt()) {
+                boolean isThis = ends.size() == record.attempt() - 1;
+                if (!ends.isEmpty()) {
+                    causes.add(isThis ? record.cause() : AttemptCause.RESUMED);
+                }
+                ends.add(isThis ? record.end() : TestEnd.of(Outcome.LOST, "its record is missing"));
+            }
+        }
+    }
+
+    /** Sets the cause of the next attempt, after those that were taken over. */
+    void goesOn(AttemptCause cause) {
+        if (!ends.isEmpty()) {
+            causes.add(cause);
+        }
     }
 
     void ranOn(HostRecord host) {

@@ -21,8 +21,10 @@ import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 import org.atex.api.RunFailedException;
 import org.atex.api.RunSummary;
+import org.atex.api.TestEnd;
 import org.atex.api.Stop;
 import org.atex.api.TestEnd;
+import org.atex.artifacts.OpenFixture;
 import org.atex.artifacts.Spool;
 import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +40,9 @@ final class Pool implements RunContext {
     private record Stopping(Stop how, String why) {}
 
     private final RunPlan plan;
-    private final String id = UUID.randomUUID().toString();
+    /** Replaced when the run goes on with another one. */
+    private volatile String id = UUID.randomUUID().toString();
+
     private final Object numbering = new Object();
     private long events; // guarded by numbering
     /** Replaced when the run begins. */
@@ -188,17 +192,49 @@ final class Pool implements RunContext {
 
     private void begin() throws IOException {
         List<PlainTest> tests = plan.tests().stream().map(test -> test.facts).toList();
+        Spool opened = openSpool(tests);
+        spool = opened;
+        id = opened.run();
         publish(stamp -> new RunEvent.RunStarted(stamp, tests, plan.platforms().ofRun()));
         plan.notes().forEach(note -> problem(Problem.overcome(note)));
-        List<String> sinks = plan.sinks().stream().map(NamedSink::name).toList();
-        Path directory = plan.workDirectory();
-        spool = directory != null && plan.isKept()
-                ? Spool.keep(directory, id, sinks, tests)
-                : Spool.open(directory, id, sinks);
-        attempts = new Attempts(plan, this, guard, results, spool, fixtures);
+        attempts = new Attempts(plan, this, guard, results, opened, fixtures);
         systems.start();
         plan.unreadable().forEach(schedule::refuse);
+        Resumption resumption = new Resumption(plan, opened);
+        if (resumption.isNeeded()) {
+            resume(opened, resumption);
+        }
         step(new Event.Begin());
+    }
+
+    private Spool openSpool(List<PlainTest> tests) throws IOException {
+        List<String> sinks = plan.sinks().stream().map(NamedSink::name).toList();
+        String platform = plan.platforms().ofRun();
+        Path directory = plan.workDirectory();
+        if (directory == null || !plan.isKept()) {
+            return Spool.open(directory, id, sinks);
+        }
+        Spool left = plan.resumes() ? Spool.resume(directory, platform, sinks, tests) : null;
+        return left == null ? Spool.keep(directory, id, platform, sinks, tests) : left;
+    }
+
+    private void resume(Spool opened, Resumption resumption) {
+        problem(Problem.overcome(resumption.toString()));
+        opened.problems().forEach(problem -> problem(Problem.notStored(problem)));
+        resumption.openFixtures().forEach(fixtureJobs::finishLeft);
+        resumption.attempts().forEach(earlier -> attempts().resume(earlier.test(), earlier.record(), earlier.spooled()));
+        Map<PlannedTest, TestEnd> ended = resumption.takeOver();
+        schedule.resume(ended);
+        ended.keySet().forEach(fixtures::concluded);
+    }
+
+    @Override
+    public void fixture(OpenFixture fixture, boolean open) {
+        try {
+            spool().fixture(fixture, open);
+        } catch (IOException e) {
+            guard.log().warn("could not record the fixture " + fixture.name(), e);
+        }
     }
 
     private void processMailbox() {

@@ -58,6 +58,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private boolean mayBeEmpty;
     private @Nullable Path workDirectory;
     private boolean isKept;
+    private boolean resumes;
 
     RunBuilder(Collection<? extends TestCase> tests) {
         this.tests = List.copyOf(tests);
@@ -293,6 +294,23 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
+     * Goes on with the run that started last in the directory of {@link #keep}, if its program was killed; otherwise, this
+     * is a new run. Tests that have ended do not run again, and their results are in the summary. What ran when the
+     * program was killed runs again as a further attempt, with the cause {@link org.atex.api.AttemptCause#RESUMED}. Results
+     * that were not stored yet are stored. Fixtures that were started are finished, see
+     * {@link org.atex.api.Fixture#finishLeft()}.
+     *
+     * <p>The tests, the platform and the names of the aggregators should be the same. Aggregators must continue their
+     * files, as {@code JsonLinesOptions.withResume()} does. A run that another program still runs is left alone.
+     *
+     * @return this
+     */
+    public B resume() {
+        this.resumes = true;
+        return self();
+    }
+
+    /**
      * Adds a fixture, which tests use by its name, see {@link org.atex.api.TestCase#fixtures()}.
      *
      * @param fixture the fixture; its methods must be thread-safe
@@ -324,6 +342,10 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
         if (factory == null || sinks.isEmpty() || provisioners.isEmpty()) {
             throw new IllegalArgumentException("a run needs a provisioner, an executor factory and an aggregator:"
                     + " call on(provisioner), with(executors) and into(aggregator)");
+        }
+        if (resumes && !isKept) {
+            throw new IllegalArgumentException(
+                    "resume() needs the directory of the run that is to go on: call keep(directory)");
         }
         if (tests.isEmpty() && !mayBeEmpty) {
             throw new IllegalArgumentException(
@@ -376,6 +398,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     List.copyOf(listeners),
                     workDirectory,
                     isKept,
+                    resumes,
                     rules,
                     limits,
                     maxSlots,

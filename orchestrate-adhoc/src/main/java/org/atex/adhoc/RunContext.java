@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.function.Function;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
+import org.atex.artifacts.OpenFixture;
 
 /** Gives the parts of a run access to its clock, its thread and its listeners. */
 interface RunContext {
@@ -29,6 +30,9 @@ interface RunContext {
 
     /** Records and logs a problem. Never blocks; from any thread. */
     void problem(Problem problem);
+
+    /** Records that a fixture is about to be started, or is finished; on the thread of the run. */
+    void fixture(OpenFixture fixture, boolean open);
 
     /** {@return whether the run is being stopped; from any thread} */
     boolean isStopping();

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param listeners the receivers of events
  * @param workDirectory the directory for artifacts until they are ingested, or null for a temporary one
  * @param isKept whether the journal stays in that directory
+ * @param resumes whether the run goes on with one whose program was killed
  * @param rules the rules of the schedule
  * @param limits the time limits for user code
  * @param maxSlots the maximum number of slots used of a system
@@ -44,6 +45,7 @@ record RunPlan(
         List<RunListener> listeners,
         @Nullable Path workDirectory,
         boolean isKept,
+        boolean resumes,
         RunRules rules,
         Limits limits,
         int maxSlots,

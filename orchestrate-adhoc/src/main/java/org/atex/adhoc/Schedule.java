@@ -148,6 +148,18 @@ final class Schedule {
         conclude(test, 0, TestEnd.of(Outcome.ERROR, why));
     }
 
+    /**
+     * Takes over the ends of tests from a program that was killed. To be called before {@link Event.Begin}, when the
+     * tests have their attempts.
+     *
+     * @param ended the end of each test that does not run again
+     */
+    void resume(Map<PlannedTest, TestEnd> ended) {
+        // First, so that the end of one test does not end another one that has ended as well.
+        ended.keySet().forEach(this::takeOut);
+        ended.forEach(this::over);
+    }
+
     private void takeOut(PlannedTest test) {
         if (dependent.contains(test)) {
             dependent.remove(test);
@@ -946,14 +958,18 @@ final class Schedule {
     }
 
     private void conclude(PlannedTest test, int attempt, TestEnd end) {
-        test.conclude();
         test.held = null;
+        out.add(new Decision.Conclude(test, attempt, end, true));
+        over(test, end);
+    }
+
+    private void over(PlannedTest test, TestEnd end) {
+        test.conclude();
         if (test.group != null) {
             test.group.unfinished--;
             test.group.changed = test.group.restarts();
         }
         unfinished--;
-        out.add(new Decision.Conclude(test, attempt, end, true));
         boolean failed =
                 end.outcome().verdict() == Verdict.FAILED && rules.known().of(test.name(), end) == null;
         if (failed && ++failures == rules.maxFailures()) {

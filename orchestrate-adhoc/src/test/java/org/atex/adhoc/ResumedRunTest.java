@@ -1,0 +1,163 @@
+package org.atex.adhoc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.BufferedReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.atex.api.AttemptCause;
+import org.atex.api.Outcome;
+import org.atex.api.RunSummary;
+import org.atex.api.TestCase;
+import org.atex.api.TestRecord;
+import org.atex.artifacts.PastRun;
+import org.atex.testkit.FakeExecutors;
+import org.atex.testkit.FakeProvisioner;
+import org.atex.testkit.FakeSystem;
+import org.atex.testkit.LeakCheck;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Kills a program, and goes on with its run in this one. */
+@Timeout(120)
+@ExtendWith(LeakCheck.class)
+class ResumedRunTest {
+    private static final List<TestCase> TESTS = IntStream.range(0, 12)
+            .<TestCase>mapToObj(i -> TestCase.named("/t" + i))
+            .toList();
+
+    @TempDir
+    private Path directory;
+
+    private final FakeExecutors executors = FakeExecutors.passing(Duration.ZERO);
+
+    private Path runs() {
+        return directory.resolve("runs");
+    }
+
+    private Path names() {
+        return directory.resolve("names");
+    }
+
+    /** Kills a program of which ten tests have ended. */
+    private void kill(int stored) throws Exception {
+        Process program = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        KilledRun.class.getName(),
+                        runs().toString(),
+                        names().toString(),
+                        Integer.toString(stored),
+                        "true")
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader output = program.inputReader()) {
+            assertThat(output.readLine()).isEqualTo("ten tests have ended");
+        } finally {
+            program.destroyForcibly();
+            program.waitFor();
+        }
+    }
+
+    private AdHocOrchestrator.Builder builder(FakeProvisioner systems) {
+        return AdHocOrchestrator.builder(TESTS)
+                .on(systems)
+                .with(executors)
+                .into(new KilledRun.Names(names(), 1000))
+                .keep(runs())
+                .resume();
+    }
+
+    private RunSummary resume() throws Exception {
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
+                AdHocOrchestrator run = builder(systems).build()) {
+            return run.run();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, 10})
+    void testsThatHaveEndedDoNotRunAgain(int stored) throws Exception {
+        kill(stored);
+
+        RunSummary summary = resume();
+
+        assertThat(executors.started()).containsExactlyInAnyOrder("/t10", "/t11");
+        assertThat(summary.counts()).isEqualTo(Map.of(Outcome.PASSED, 12));
+        assertThat(summary.exitCode()).isZero();
+        assertThat(summary.problems())
+                .extracting(Object::toString)
+                .singleElement()
+                .asString()
+                .contains("whose program was killed: 10 of 12 tests had ended");
+        List<String> lines = Files.readAllLines(names());
+        assertThat(lines.stream().filter(line -> line.endsWith(" PASSED")).distinct())
+                .as("each test is stored")
+                .hasSize(12);
+        // The program may have been killed between the storing of an attempt and its removal.
+        assertThat(lines).hasSizeBetween(12 + 2, 12 + 2 + 1).contains("/t10 LOST", "/t11 LOST");
+
+        PastRun past = PastRun.latest(runs()).orElseThrow();
+        assertThat(past.problems()).isEmpty();
+        assertThat(past.notPassed()).isEmpty();
+        assertThat(past.tests()).hasSize(12);
+        assertThat(past.attempts()).filteredOn(record -> record.name().equals("/t10"))
+                .extracting(TestRecord::attempt, TestRecord::last, TestRecord::cause)
+                .containsExactly(
+                        org.assertj.core.api.Assertions.tuple(1, false, AttemptCause.FIRST),
+                        org.assertj.core.api.Assertions.tuple(2, true, AttemptCause.RESUMED));
+        try (var entries = Files.list(past.directory())) {
+            assertThat(entries).as("only the journal is left").hasSize(1);
+        }
+    }
+
+    @Test
+    void runThatHasEndedIsNotResumed() throws Exception {
+        kill(10);
+        RunSummary unused = resume();
+        assertThat(executors.started()).hasSize(2);
+
+        RunSummary second = resume();
+
+        assertThat(executors.started()).as("a new run").hasSize(2 + 12);
+        assertThat(second.problems()).isEmpty();
+        try (var entries = Files.list(runs())) {
+            assertThat(entries.filter(Files::isDirectory)).hasSize(2);
+        }
+    }
+
+    @Test
+    void runOfAnotherPlatformIsNotResumed() throws Exception {
+        kill(10);
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
+                AdHocOrchestrator run = builder(systems).platform("other").build()) {
+            RunSummary unused = run.run();
+        }
+        assertThat(executors.started()).hasSize(12);
+        assertThat(PastRun.latest(runs()).orElseThrow().attempts()).hasSize(12);
+    }
+
+    @Test
+    void resumeNeedsADirectory() {
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready())) {
+            assertThatThrownBy(() -> AdHocOrchestrator.builder(TESTS)
+                            .on(systems)
+                            .with(executors)
+                            .into(new KilledRun.Names(names(), 1000))
+                            .resume()
+                            .build())
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("call keep(directory)");
+        }
+    }
+}
