@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -42,7 +43,13 @@ public final class AllureAggregator implements Aggregator {
     private final ResultsDirectory directory;
     private final AllureOptions options;
     private final WriterLock writerLock;
-    private final UUID run = UUID.randomUUID();
+    private final AtomicBoolean begun = new AtomicBoolean();
+    /** Replaced before the first attempt if an earlier run is resumed. */
+    private volatile UUID run = UUID.randomUUID();
+
+    /** The results of a resumed run that this aggregator has written itself; null if no run was resumed. */
+    private volatile @Nullable Set<UUID> written;
+
     private final EarlierAttempts earlier = new EarlierAttempts();
 
     /** The results that are being written. */
@@ -60,6 +67,40 @@ public final class AllureAggregator implements Aggregator {
         this.directory = directory;
         this.options = options;
         this.writerLock = writerLock;
+    }
+
+    @Override
+    public void resume() {
+        if (!begun.compareAndSet(false, true)) {
+            throw new IllegalStateException("could not resume a run in " + directory + ": another one has begun");
+        }
+        try {
+            run = UUID.fromString(writerLock.note());
+            written = ConcurrentHashMap.newKeySet();
+        } catch (IllegalArgumentException e) {
+            leaveRun(); // nothing was stored
+        }
+    }
+
+    /** The first attempt that is stored begins a new run, unless the last one was resumed. */
+    private void begin() {
+        if (begun.compareAndSet(false, true)) {
+            leaveRun();
+        }
+    }
+
+    private void leaveRun() {
+        try {
+            writerLock.leave(run.toString());
+        } catch (IOException e) {
+            throw new AggregationException("could not begin a run in " + directory + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Returns whether the run that this one resumes has stored an attempt. */
+    private boolean isStored(AttemptId id) {
+        Set<UUID> own = written;
+        return own != null && own.add(id.uuid()) && directory.has(id.result());
     }
 
     /**
@@ -136,22 +177,31 @@ public final class AllureAggregator implements Aggregator {
             if (closed) {
                 throw new IllegalStateException("the aggregator for " + directory + " is closed");
             }
-            AttemptId id = reserve(record);
-            try {
-                store(id, record, details, artifacts);
-            } catch (IOException | BrokenResultsException e) {
-                throw new AggregationException(
-                        "could not store the results of " + record.name() + " on " + record.platform() + " in "
-                                + directory + ": " + e.getMessage()
-                                + "; no part of them was stored: fix the cause, and ingest " + artifacts + " again",
-                        e);
-            } finally {
-                ingesting.remove(id.uuid());
+            begin();
+            if (isStored(AttemptId.of(run, record, record.name()))) {
+                earlier.add(record);
+            } else {
+                storeReserved(record, details, artifacts);
             }
         } finally {
             open.readLock().unlock();
         }
         delete(artifacts);
+    }
+
+    private void storeReserved(TestRecord record, TestDetails details, Artifacts artifacts) {
+        AttemptId id = reserve(record);
+        try {
+            store(id, record, details, artifacts);
+        } catch (IOException | BrokenResultsException e) {
+            throw new AggregationException(
+                    "could not store the results of " + record.name() + " on " + record.platform() + " in "
+                            + directory + ": " + e.getMessage()
+                            + "; no part of them was stored: fix the cause, and ingest " + artifacts + " again",
+                    e);
+        } finally {
+            ingesting.remove(id.uuid());
+        }
     }
 
     private void store(AttemptId id, TestRecord record, TestDetails details, Artifacts artifacts) throws IOException {

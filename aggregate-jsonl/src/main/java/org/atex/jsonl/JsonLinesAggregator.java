@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.AggregationException;
@@ -53,6 +54,7 @@ public final class JsonLinesAggregator implements Aggregator {
     private final Map<Attempt, Path> directories = new ConcurrentHashMap<>();
     private final ReentrantLock appending = new ReentrantLock();
     private final AtomicReference<@Nullable AggregationException> deleteFailure = new AtomicReference<>();
+    private final AtomicBoolean begun = new AtomicBoolean();
     private volatile boolean closed;
 
     /** True if files must be copied to the target file system or compressed, so that a rename is not enough. */
@@ -70,10 +72,41 @@ public final class JsonLinesAggregator implements Aggregator {
         this.files = files;
         this.options = options;
         this.lock = lock;
-        names = new TestNames(options.duplicates());
+        names = new TestNames(options.duplicates(), firstLeft(lock));
         tree = new FileTree(files);
         copiesFirst = options.fileCompression() != Compression.NONE;
         file = new ResultsFile(results, files, options).open(names);
+        try {
+            if (!lock.isLeft()) {
+                lock.leave(Integer.toString(names.count()));
+            }
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /** Returns how many names are in the file before those of the run that did not close it. */
+    private static int firstLeft(WriterLock lock) {
+        return lock.note().matches("\\d{1,9}") ? Integer.parseInt(lock.note()) : Integer.MAX_VALUE;
+    }
+
+    @Override
+    public void resume() {
+        checkOpen();
+        names.resume();
+        begun.set(true);
+    }
+
+    /** The first test that is stored begins a new run, unless the last one was resumed. */
+    private void begin() {
+        if (begun.compareAndSet(false, true) && lock.isLeft()) {
+            try {
+                lock.leave(Integer.toString(names.count()));
+            } catch (IOException e) {
+                throw new AggregationException("could not begin a run in " + results + ": " + e.getMessage(), e);
+            }
+        }
     }
 
     /**
@@ -134,12 +167,19 @@ public final class JsonLinesAggregator implements Aggregator {
     @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
         checkOpen();
+        begin();
         if (!record.last() && !options.earlierAttempts()) {
             failed.add(record);
         } else {
             TestNames.Reservation reservation = names.reserve(record);
             boolean stored = false;
             try {
+                if (reservation.isStored()) {
+                    stored = true;
+                    failed.add(record);
+                    delete(artifacts);
+                    return;
+                }
                 Remarks remarks = Remarks.on(record, failed.before(record));
                 Path directory = store(new Rendering(record, reservation.name(), artifacts, remarks));
                 if (directory != null) {

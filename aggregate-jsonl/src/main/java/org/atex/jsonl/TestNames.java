@@ -11,15 +11,24 @@ import org.atex.api.TestRecord;
  * Assigns the names under which tests are stored.
  *
  * <p>A test that this run has stored is refused, or numbered if duplicates are allowed. A test that earlier runs stored
- * in the same file is stored as {@code name (run 2)} and so on, unless the run goes on with an earlier one, whose program
- * was killed. Thread-safe.
+ * in the same file is stored as {@code name (run 2)} and so on. A run that goes on with the last one of the file has the
+ * names of that. Thread-safe.
  */
 final class TestNames {
     private static final Pattern EARLIER_ATTEMPT =
             Pattern.compile("(.*) \\(attempt \\d+\\)( \\(\\d+\\))?", Pattern.DOTALL);
 
-    /** The tests stored by earlier runs. Filled before the aggregator is published to other threads. */
+    // The first four are filled before the aggregator is published to other threads.
+    private int count;
+
+    /** The tests stored by earlier runs. */
     private final Set<String> earlier = ConcurrentHashMap.newKeySet();
+
+    /** The tests stored by the run that did not close the file. */
+    private final Set<String> left = ConcurrentHashMap.newKeySet();
+
+    /** The names in the file of the tests that the run stored that did not close the file. */
+    private final Set<String> leftNames = ConcurrentHashMap.newKeySet();
 
     /** The names requested in this run. */
     private final Set<String> requested = ConcurrentHashMap.newKeySet();
@@ -28,21 +37,55 @@ final class TestNames {
     private final Set<String> stored = ConcurrentHashMap.newKeySet();
 
     private final boolean duplicates;
+    private final int firstLeft;
+    private volatile boolean resumed;
 
-    TestNames(boolean duplicates) {
+    /**
+     * Creates an object without names.
+     *
+     * @param duplicates whether tests with the same name are numbered
+     * @param firstLeft how many names are in the file before those of the run that did not close it
+     */
+    TestNames(boolean duplicates, int firstLeft) {
         this.duplicates = duplicates;
+        this.firstLeft = firstLeft;
     }
 
-    /** A reserved name: the requested name, and the name in the file. */
-    record Reservation(String platform, String requested, String name) {}
+    /**
+     * A reserved name.
+     *
+     * @param requested the requested name
+     * @param name the name in the file
+     * @param isStored whether the run that this one resumes has stored the attempt
+     */
+    record Reservation(String platform, String requested, String name, boolean isStored) {}
 
     void addEarlier(String platform, String name) {
+        boolean isLeft = count++ >= firstLeft;
+        Set<String> tests = isLeft ? left : earlier;
         stored.add(key(platform, name));
-        earlier.add(key(platform, name));
+        tests.add(key(platform, name));
+        if (isLeft) {
+            leftNames.add(key(platform, name));
+        }
         Matcher attempt = EARLIER_ATTEMPT.matcher(name);
         if (attempt.matches()) {
-            earlier.add(key(platform, attempt.group(1)));
+            tests.add(key(platform, attempt.group(1)));
         }
+    }
+
+    /** {@return the number of names that were added} */
+    int count() {
+        return count;
+    }
+
+    /** Goes on with the run that did not close the file. */
+    void resume() {
+        resumed = true;
+    }
+
+    private boolean isEarlier(String key) {
+        return earlier.contains(key) || !resumed && left.contains(key);
     }
 
     Reservation reserve(TestRecord record) {
@@ -60,27 +103,19 @@ final class TestNames {
             end = attempt + " (" + i + ")";
         }
         int run = 1;
-        while (earlier.contains(key(platform, ofRun(record.name(), run)))) {
+        while (isEarlier(key(platform, ofRun(record.name(), run)))) {
             run++;
         }
-        if (run > 1 && continues(record, run)) {
-            run--;
-        }
         String name = ofRun(record.name(), run) + end;
+        if (resumed && leftNames.contains(key(platform, name))) {
+            return new Reservation(platform, request(record, end), name, true);
+        }
         while (!stored.add(key(platform, name))) {
             // Another test has this name, including its "(run 2)".
             run++;
             name = ofRun(record.name(), run) + end;
         }
-        return new Reservation(platform, request(record, end), name);
-    }
-
-    /** Returns whether an attempt follows those of the run before: its last attempt is missing, and this is not the first. */
-    private boolean continues(TestRecord record, int run) {
-        String before = " (attempt " + (record.attempt() - 1) + ")";
-        return record.attempt() > 1
-                && !stored.contains(key(record.platform(), ofRun(record.name(), run - 1)))
-                && !stored.contains(key(record.platform(), ofRun(record.name(), run) + before));
+        return new Reservation(platform, request(record, end), name, false);
     }
 
     // The separator tells the attempt 1 of the test /a from a test with the name "/a (attempt 1)".

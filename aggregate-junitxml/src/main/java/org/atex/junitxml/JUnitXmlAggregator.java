@@ -54,7 +54,15 @@ public final class JUnitXmlAggregator implements Aggregator {
      */
     private final ReentrantLock rendering = new ReentrantLock();
 
-    private final Report report;
+    /** Guarded by {@link #lock}, except in the constructor. */
+    private Report report;
+
+    /** The number of attempts before the run that did not close the report. */
+    private final long firstLeft;
+
+    private boolean begun; // guarded by the lock
+    /** The attempts of the run that this one resumes; does not change. */
+    private volatile @Nullable Report left;
 
     /** The names of the tests that are being ingested. */
     private final Set<String> ingesting = new HashSet<>();
@@ -73,6 +81,7 @@ public final class JUnitXmlAggregator implements Aggregator {
         scratch = parent == null ? path : parent;
         report = new Report();
         Path beside = Journal.beside(path);
+        firstLeft = writerLock.note().matches("\\d{1,18}") ? Long.parseLong(writerLock.note()) : Long.MAX_VALUE;
         if (options.resume() && Files.exists(beside) && !Journal.isBlank(beside)) {
             Journal.Contents contents = Journal.read(beside, report::add);
             checkProfile(contents.profile());
@@ -83,6 +92,9 @@ public final class JUnitXmlAggregator implements Aggregator {
         }
         renderer = new Renderer(path, beside, options.profile());
         try {
+            if (!writerLock.isLeft()) {
+                writerLock.leave(Long.toString(report.size()));
+            }
             render();
         } catch (IOException | RuntimeException e) {
             journal.close();
@@ -158,7 +170,58 @@ public final class JUnitXmlAggregator implements Aggregator {
     }
 
     @Override
+    public void resume() {
+        lock.lock();
+        try {
+            checkOpen();
+            if (begun) {
+                throw new IllegalStateException("could not resume a run in " + path + ": another one has begun");
+            }
+            Report whole = new Report();
+            Report stored = new Report();
+            if (!Journal.isBlank(Journal.beside(path))) {
+                Journal.Contents unused = Journal.read(Journal.beside(path), attempt -> {
+                    if (whole.size() == firstLeft) {
+                        whole.beginRun();
+                    }
+                    whole.add(attempt);
+                    if (whole.size() > firstLeft) {
+                        stored.add(attempt);
+                    }
+                });
+            }
+            if (whole.size() <= firstLeft) {
+                whole.beginRun();
+            }
+            report = whole;
+            begun = true;
+            left = stored;
+        } catch (IOException e) {
+            throw new AggregationException("could not resume a run in " + path + ": " + e.getMessage(), e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The first test that is stored begins a new run, unless the last one was resumed. Called with the lock. */
+    private void begin() {
+        if (!begun && writerLock.isLeft()) {
+            try {
+                writerLock.leave(Long.toString(report.size()));
+            } catch (IOException e) {
+                throw new AggregationException("could not begin a run in " + path + ": " + e.getMessage(), e);
+            }
+        }
+        begun = true;
+    }
+
+    @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
+        Report before = left;
+        if (before != null && before.isStored(record, record.name())) {
+            delete(artifacts);
+            return;
+        }
         String name = reserveName(record);
         try (RenderedAttempt one =
                 CaseRenderer.render(options, new CaseRenderer.Subject(record, name, artifacts), scratch)) {
@@ -288,6 +351,7 @@ public final class JUnitXmlAggregator implements Aggregator {
         lock.lock();
         try {
             checkOpen();
+            begin();
             String name = record.name();
             for (int i = 1; isUsed(record, name); i++) {
                 if (!options.duplicates()) {

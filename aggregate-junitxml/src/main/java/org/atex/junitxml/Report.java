@@ -25,9 +25,6 @@ final class Report {
         /** The highest number of an attempt of earlier runs, by test. Empty unless the report was continued. */
         private final Map<String, Integer> earlier = new HashMap<>();
 
-        /** The tests of earlier runs without a last attempt. */
-        private final Set<String> unfinished = new HashSet<>();
-
         /** The tests for which this run has stored the last attempt. */
         private final Set<String> complete = new HashSet<>();
     }
@@ -58,31 +55,22 @@ final class Report {
     /** Starts a new run: all attempts added so far belong to earlier runs. */
     void beginRun() {
         for (PlatformTests suite : suites.values()) {
-            suite.unfinished.addAll(suite.indices.keySet());
-            suite.unfinished.removeAll(suite.complete);
             suite.complete.clear();
             for (Attempt[] attempts : suite.tests) {
-                suite.earlier.put(attempts[0].name(), highest(attempts));
+                int highest = 0;
+                for (Attempt attempt : attempts) {
+                    highest = Math.max(highest, attempt.number());
+                }
+                suite.earlier.put(attempts[0].name(), highest);
             }
         }
     }
 
-    /**
-     * {@return the number of an attempt over all runs, which follows those of earlier runs; 0 if it never started} An
-     * attempt that follows those of an unfinished test belongs to the same run, which was resumed.
-     */
+    /** {@return the number of an attempt over all runs, which follows those of earlier runs; 0 if it never started} */
     int number(TestRecord record, String name) {
         PlatformTests suite = suites.get(record.platform());
-        Integer index = suite == null ? null : suite.indices.get(name);
-        if (suite == null || index == null || record.attempt() == 0) {
-            return record.attempt();
-        }
-        boolean continues = suite.unfinished.contains(name) && highest(suite.tests.get(index)) + 1 == record.attempt();
-        return continues ? record.attempt() : suite.earlier.getOrDefault(name, 0) + record.attempt();
-    }
-
-    private static int highest(Attempt[] attempts) {
-        return Arrays.stream(attempts).mapToInt(Attempt::number).max().orElse(0);
+        int before = suite == null ? 0 : suite.earlier.getOrDefault(name, 0);
+        return record.attempt() == 0 ? 0 : before + record.attempt();
     }
 
     /** {@return whether this run has already stored this attempt of the test, or the last one} */

@@ -40,6 +40,19 @@ public interface Aggregator extends AutoCloseable {
     void ingest(TestRecord record, Artifacts artifacts);
 
     /**
+     * Goes on with the run that this report contains and that was not closed, because its program was killed. Called
+     * before the first {@link #ingest}, if at all. From then on, an attempt that the killed program has stored already is
+     * stored only once: ingesting it again deletes its artifacts and has no other effect. Further attempts follow those
+     * in the report.
+     *
+     * <p>By default, nothing happens, so that an attempt may be stored twice if the program was killed at that moment.
+     *
+     * @throws AggregationException if the report cannot be read
+     * @throws IllegalStateException if this aggregator is closed
+     */
+    default void resume() {}
+
+    /**
      * {@return the directory that holds the files of an ingested attempt; empty if the attempt was not ingested or its
      * files are not on this machine}
      *

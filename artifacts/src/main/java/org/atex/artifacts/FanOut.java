@@ -116,6 +116,16 @@ public final class FanOut implements Aggregator {
         }
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @throws AggregationException the first exception of an aggregator, with the others suppressed
+     */
+    @Override
+    public void resume() {
+        all("resume", Aggregator::resume);
+    }
+
     /** {@return the directory returned by the first aggregator that has one} */
     @Override
     public Optional<Path> files(TestRecord record) {

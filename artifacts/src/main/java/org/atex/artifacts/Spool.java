@@ -81,6 +81,7 @@ public final class Spool implements AutoCloseable {
     private final WriterLock lock;
     private final Journal journal;
     private final AtomicLong count = new AtomicLong();
+    private boolean isResumed;
     private List<EarlierAttempt> earlier = List.of();
     private Set<OpenFixture> openFixtures = Set.of();
     private List<String> problems = List.of();
@@ -217,6 +218,7 @@ public final class Spool implements AutoCloseable {
             spool.count.set(left.highest(reader));
             left.sweep();
             spool.problems = List.copyOf(problems);
+            spool.isResumed = true;
             return spool;
         } catch (IOException e) {
             spool.closeAfter(e);
@@ -227,6 +229,11 @@ public final class Spool implements AutoCloseable {
     /** {@return the id of the run} */
     public String run() {
         return root.getFileName().toString().substring(PREFIX.length());
+    }
+
+    /** {@return whether this program goes on with the run of another one} */
+    public boolean isResumed() {
+        return isResumed;
     }
 
     /** {@return the attempts before this program went on with the run, in the order in which they began} */

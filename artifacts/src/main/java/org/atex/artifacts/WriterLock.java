@@ -1,9 +1,11 @@
 package org.atex.artifacts;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -36,15 +38,21 @@ public final class WriterLock implements AutoCloseable {
      */
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
+    private static final int LONGEST_NOTE = 100;
+
     private final Path path;
     private final FileChannel channel;
+    private final RandomAccessFile content;
     private final boolean left;
+    private final String note;
     private final AtomicBoolean ended = new AtomicBoolean();
 
-    private WriterLock(Path path, FileChannel channel, boolean left) {
+    private WriterLock(Path path, FileChannel channel, RandomAccessFile content, boolean left, String note) {
         this.path = path;
         this.channel = channel;
+        this.content = content;
         this.left = left;
+        this.note = note;
     }
 
     /**
@@ -89,7 +97,9 @@ public final class WriterLock implements AutoCloseable {
                 // The path must still refer to the locked file, not to a new one: the previous holder may have deleted
                 // this file after it was opened here.
                 if (key != null && key.equals(key(path))) {
-                    return new WriterLock(path, open.keep(), !created);
+                    // Not by the channel, which an interrupt would close.
+                    RandomAccessFile content = new RandomAccessFile(path.toFile(), "rw");
+                    return new WriterLock(path, open.keep(), content, !created, read(content));
                 }
             } catch (NoSuchFileException e) {
                 // The previous holder has just deleted the file: create a new one.
@@ -121,6 +131,12 @@ public final class WriterLock implements AutoCloseable {
                 channel.close();
             }
         }
+    }
+
+    private static String read(RandomAccessFile content) throws IOException {
+        byte[] bytes = new byte[(int) Math.min(LONGEST_NOTE, content.length())];
+        content.readFully(bytes);
+        return new String(bytes, StandardCharsets.US_ASCII);
     }
 
     private static boolean isCreated(Path path) throws IOException {
@@ -163,6 +179,23 @@ public final class WriterLock implements AutoCloseable {
         return left;
     }
 
+    /** {@return the text that the last writer left, which did not close the file; empty if there is none} */
+    public String note() {
+        return note;
+    }
+
+    /**
+     * Leaves a text for the next writer, in place of an earlier one. It is read if this writer does not close the file.
+     *
+     * @param text the text, at most 100 characters of ASCII
+     * @throws IOException if it cannot be written
+     */
+    public void leave(String text) throws IOException {
+        content.setLength(0);
+        content.seek(0);
+        content.write(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
     /**
      * Releases the lock without changing the state of the file: if the last writer did not close it, the lock file is
      * kept for the next one.
@@ -187,7 +220,9 @@ public final class WriterLock implements AutoCloseable {
         if (!ended.compareAndSet(false, true)) {
             return;
         }
-        try (channel) {
+        // Both at the end only: when a descriptor of the file is closed, the lock is lost.
+        try (channel;
+                content) {
             // Deleted while locked, so that no other writer can lock the file before it is deleted.
             if (closed) {
                 Files.deleteIfExists(path);

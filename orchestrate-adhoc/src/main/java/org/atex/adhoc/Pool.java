@@ -200,9 +200,8 @@ final class Pool implements RunContext {
         attempts = new Attempts(plan, this, guard, results, opened, fixtures);
         systems.start();
         plan.unreadable().forEach(schedule::refuse);
-        Resumption resumption = new Resumption(plan, opened);
-        if (resumption.isNeeded()) {
-            resume(opened, resumption);
+        if (opened.isResumed()) {
+            resume(opened);
         }
         step(new Event.Begin());
     }
@@ -218,9 +217,20 @@ final class Pool implements RunContext {
         return left == null ? Spool.keep(directory, id, platform, sinks, tests) : left;
     }
 
-    private void resume(Spool opened, Resumption resumption) {
+    private void resume(Spool opened) {
+        Resumption resumption = new Resumption(plan, opened);
         problem(Problem.overcome(resumption.toString()));
         opened.problems().forEach(problem -> problem(Problem.notStored(problem)));
+        for (NamedSink sink : plan.sinks()) {
+            String why = guard.run(
+                    Guard.Phase.WORK,
+                    "the resumption of " + sink.name(),
+                    plan.limits().store(),
+                    () -> sink.aggregator().resume());
+            if (!why.isEmpty()) {
+                problem(sink.problem("results may be stored twice" + sink.by() + ": " + why));
+            }
+        }
         resumption.openFixtures().forEach(fixtureJobs::finishLeft);
         resumption.attempts().forEach(earlier -> attempts().resume(earlier.test(), earlier.record(), earlier.spooled()));
         Map<PlannedTest, TestEnd> ended = resumption.takeOver();

@@ -76,11 +76,6 @@ final class Resumption {
         return latest.record().last() && (isDecided || !planned.containsKey(name));
     }
 
-    /** {@return whether there was a program that was killed} */
-    boolean isNeeded() {
-        return !attempts.isEmpty() || !spool.openFixtures().isEmpty();
-    }
-
     /** {@return the attempts of the killed program, in the order in which they began} */
     List<Earlier> attempts() {
         return spool.earlier().stream().map(this::earlier).toList();
