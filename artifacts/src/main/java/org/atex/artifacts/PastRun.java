@@ -192,6 +192,26 @@ public final class PastRun {
         return names(record -> verdict(record) == Verdict.FAILED);
     }
 
+    /** {@return the names of the tests that passed after an earlier attempt in this run had failed} */
+    public Set<String> flaky() {
+        Set<String> failedOnce = attempts.stream()
+                .filter(record -> verdict(record) == Verdict.FAILED)
+                .map(TestRecord::name)
+                .collect(Collectors.toSet());
+        return names(record -> record.end().outcome() == Outcome.PASSED && failedOnce.contains(record.name()));
+    }
+
+    /**
+     * {@return the names of the tests that failed or exceeded their time limit, and did not do so in an earlier run}
+     * Includes tests that the earlier run did not contain.
+     *
+     * @param earlier the earlier run
+     */
+    public Set<String> failedSince(PastRun earlier) {
+        Set<String> before = earlier.failed();
+        return names(record -> verdict(record) == Verdict.FAILED && !before.contains(record.name()));
+    }
+
     /** {@return the names of the tests whose result is unknown, because a system or a connection failed} */
     public Set<String> unknown() {
         return names(record -> verdict(record) == Verdict.INFRASTRUCTURE);

@@ -87,6 +87,8 @@ class KeptRunsTest {
         assertThat(past.tests().get(0).tags()).containsExactly("fast");
         assertThat(past.failed()).containsExactly("/fails");
         assertThat(past.unknown()).containsExactly("/lost");
+        assertThat(past.flaky()).containsExactly("/flaky");
+        assertThat(past.failedSince(past)).isEmpty();
         assertThat(past.notRun()).containsExactly("/needs");
         assertThat(past.notPassed()).containsExactly("/fails", "/lost", "/needs");
         assertThat(past.durations()).containsOnlyKeys("/passes", "/fails", "/flaky");

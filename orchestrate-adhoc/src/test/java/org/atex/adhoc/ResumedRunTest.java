@@ -2,15 +2,20 @@ package org.atex.adhoc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.atex.api.AttemptCause;
+import org.atex.api.Fixture;
 import org.atex.api.Outcome;
 import org.atex.api.RunSummary;
 import org.atex.api.TestCase;
@@ -114,8 +119,8 @@ class ResumedRunTest {
         assertThat(past.attempts()).filteredOn(record -> record.name().equals("/t10"))
                 .extracting(TestRecord::attempt, TestRecord::last, TestRecord::cause)
                 .containsExactly(
-                        org.assertj.core.api.Assertions.tuple(1, false, AttemptCause.FIRST),
-                        org.assertj.core.api.Assertions.tuple(2, true, AttemptCause.RESUMED));
+                        tuple(1, false, AttemptCause.FIRST),
+                        tuple(2, true, AttemptCause.RESUMED));
         try (var entries = Files.list(past.directory())) {
             assertThat(entries).as("only the journal is left").hasSize(1);
         }
@@ -145,6 +150,67 @@ class ResumedRunTest {
         }
         assertThat(executors.started()).hasSize(12);
         assertThat(PastRun.latest(runs()).orElseThrow().attempts()).hasSize(12);
+    }
+
+    @Test
+    void fixtureThatWasStartedIsFinishedFirst() throws Exception {
+        kill(10);
+        for (String fixture : List.of("server", "database")) {
+            Files.writeString(
+                    PastRun.latest(runs()).orElseThrow().directory().resolve("journal.jsonl"),
+                    "\n{\"fixture\": \"" + fixture + "\", \"where\": \"\", \"open\": true}\n",
+                    StandardOpenOption.APPEND);
+        }
+        List<String> calls = new CopyOnWriteArrayList<>();
+        List<TestCase> tests = new ArrayList<>(TESTS);
+        tests.set(11, TestCase.named("/t11").withFixture("server"));
+        RunSummary summary;
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
+                AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
+                        .on(systems)
+                        .with(executors)
+                        .into(new KilledRun.Names(names(), 1000))
+                        .keep(runs())
+                        .resume()
+                        .fixture(new Server(calls))
+                        .build()) {
+            summary = run.run();
+        }
+        assertThat(calls).containsExactly("finishLeft", "start", "finish");
+        assertThat(summary.problems())
+                .extracting(Object::toString)
+                .hasSize(2)
+                .anyMatch(problem -> problem.contains(
+                        "the fixture database was started before the program was killed, and is not finished"));
+    }
+
+    private record Server(List<String> calls) implements Fixture<String> {
+        @Override
+        public String name() {
+            return "server";
+        }
+
+        @Override
+        public Scope scope() {
+            return Scope.RUN;
+        }
+
+        @Override
+        public String start(Context context) {
+            calls.add("start");
+            return "";
+        }
+
+        @Override
+        public void finish(String value, Context context) {
+            calls.add("finish");
+        }
+
+        @Override
+        public boolean finishLeft() {
+            calls.add("finishLeft");
+            return true;
+        }
     }
 
     @Test
