@@ -154,7 +154,7 @@ final class Journal implements AutoCloseable {
         changed.signal();
     }
 
-    private static byte[] line(Map<String, @Nullable Object> entry) {
+    static byte[] line(Map<String, @Nullable Object> entry) {
         ByteArrayBuilder bytes = new ByteArrayBuilder();
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
             JsonValues.write(json, entry);

@@ -163,7 +163,7 @@ final class JournalReader {
         }
     }
 
-    private static Map<?, ?> parse(String line) {
+    static Map<?, ?> parse(String line) {
         try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), line)) {
             if (parser.nextToken() == JsonToken.START_OBJECT
                     && JsonValues.read(parser) instanceof Map<?, ?> map
