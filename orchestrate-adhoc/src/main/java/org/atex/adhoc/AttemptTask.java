@@ -276,6 +276,16 @@ final class AttemptTask {
     }
 
     private Attempt attempt(@Nullable SpooledAttempt from, TestEnd end, Excerpt excerpt, Duration took) {
-        return new Attempt(end, from, excerpt, started, took, openSystem.info(), slot);
+        return new Attempt(explained(end), from, excerpt, started, took, openSystem.info(), slot);
+    }
+
+    /** Adds where the limit comes from that a test exceeded, if it is not the limit that the test declares. */
+    private TestEnd explained(TestEnd end) {
+        String about = test.unit().aboutLimit;
+        if (end.outcome() != Outcome.TIMED_OUT || about.isEmpty()) {
+            return end;
+        }
+        String note = end.note() == null ? about : end.note() + "; " + about;
+        return new TestEnd(end.outcome(), end.exitCode(), note, end.systemUsable());
     }
 }

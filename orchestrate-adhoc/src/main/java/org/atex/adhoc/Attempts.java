@@ -181,7 +181,7 @@ final class Attempts {
                 run.slot(),
                 spool,
                 gang == null ? AttemptTask.folder(spool, recorder(test, run.attempt())) : gang.folder(test),
-                invocation(gang == null ? test.test : gang.invocation(test), ready),
+                invocation(gang == null ? limited(test) : gang.invocation(test), ready),
                 plan.lastLines(),
                 guard.log(),
                 context::now);
@@ -199,6 +199,12 @@ final class Attempts {
                 },
                 late -> {});
         openSystem.calls.put(run.slot(), call);
+    }
+
+    private static TestCase limited(PlannedTest test) {
+        return test.aboutLimit.isEmpty()
+                ? test.test
+                : new RunHistory.Completed(test.test, test.facts.expected(), test.facts.limit());
     }
 
     private static TestCase invocation(TestCase test, List<Fixtures.Instance> fixtures) {

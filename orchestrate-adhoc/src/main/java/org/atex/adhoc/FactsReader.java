@@ -23,6 +23,8 @@ final class FactsReader {
      * @param oneFailureEndsAll whether the first of them that does not pass ends the others
      * @param order the checkpoints that they pass in this order
      * @param problem the reason why it cannot run; empty if it can
+     * @param ordered the test as the order of the tests sees it
+     * @param aboutLimit where its limit comes from, if the test does not declare it; else empty
      */
     record Facts(
             TestCase test,
@@ -30,10 +32,31 @@ final class FactsReader {
             List<RoleFacts> roles,
             boolean oneFailureEndsAll,
             List<String> order,
-            String problem) {
+            String problem,
+            TestCase ordered,
+            String aboutLimit) {
         /** A test on one system. */
         Facts(TestCase test, PlainTest facts, String problem) {
-            this(test, facts, List.of(), false, List.of(), problem);
+            this(test, facts, List.of(), false, List.of(), problem, test, "");
+        }
+
+        /** {@return a copy with another expected duration} */
+        Facts withExpected(Duration expected) {
+            return with(facts.withExpected(expected), aboutLimit);
+        }
+
+        /**
+         * {@return a copy with another limit}
+         *
+         * @param why where it comes from
+         */
+        Facts withLimit(Duration limit, String why) {
+            return with(facts.withLimit(limit), why);
+        }
+
+        private Facts with(PlainTest changed, String why) {
+            TestCase completed = new RunHistory.Completed(test, changed.expected(), changed.limit());
+            return new Facts(test, changed, roles, oneFailureEndsAll, order, problem, completed, why);
         }
 
         static Facts of(TestCase test) {
@@ -49,7 +72,7 @@ final class FactsReader {
             List<RoleFacts> roles = multihost.roles().stream()
                     .map(role -> new RoleFacts(role, PlainTest.copyOf(role.test())))
                     .toList();
-            return new Facts(test, facts, roles, multihost.oneFailureEndsAll(), multihost.order(), "");
+            return new Facts(test, facts, roles, multihost.oneFailureEndsAll(), multihost.order(), "", test, "");
         }
     }
 

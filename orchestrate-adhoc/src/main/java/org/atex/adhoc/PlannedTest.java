@@ -137,6 +137,8 @@ final class PlannedTest implements Comparable<PlannedTest> {
     PlannedTest next;
     /** Whether the next test of its serial group cannot use the system of its latest attempt. */
     boolean lostSystem;
+    /** Where its limit comes from, if the test does not declare it; else empty. */
+    String aboutLimit = "";
     /** Its place among the waiting tests. */
     @Nullable
     TestQueue queue;

@@ -157,13 +157,16 @@ final class Planner {
         if (members.size() > 1) {
             members = new ArrayList<>(members);
             members.sort(
-                    (a, b) -> a.problem().isEmpty() && b.problem().isEmpty() ? order.compare(a.test(), b.test()) : 0);
+                    (a, b) -> a.problem().isEmpty() && b.problem().isEmpty()
+                            ? order.compare(a.ordered(), b.ordered())
+                            : 0);
         }
         PlannedGroup group = unit.group();
         List<PlannedTest> planned = new ArrayList<>();
         for (FactsReader.Facts member : members) {
             PlannedTest test =
                     new PlannedTest(member.test(), member.facts(), ranks++, tier, group, fixtures(member, group));
+            test.aboutLimit = member.aboutLimit();
             addMembers(test, member);
             if (group != null && group.rules.isSerial() && !planned.isEmpty()) {
                 PlannedTest previous = planned.get(planned.size() - 1);
@@ -218,7 +221,7 @@ final class Planner {
             PlannedGroup group = groups.get(test.facts().group());
             if (group == null
                     || !group.rules.isSerial() && group.rules.priority().isEmpty()) {
-                units.add(new Unit(test.test(), test.facts().priority(), group, List.of(test)));
+                units.add(new Unit(test.ordered(), test.facts().priority(), group, List.of(test)));
                 continue;
             }
             Unit unit = whole.get(group);

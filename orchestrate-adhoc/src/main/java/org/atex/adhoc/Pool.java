@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -20,6 +21,7 @@ import org.atex.api.PlainTest;
 import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 import org.atex.api.RunFailedException;
+import org.atex.api.RunListener;
 import org.atex.api.RunSummary;
 import org.atex.api.TestEnd;
 import org.atex.api.Stop;
@@ -92,7 +94,11 @@ final class Pool implements RunContext {
 
     RunSummary run() throws InterruptedException {
         clock = new RunClock(plan.wall());
-        listeners = new Listeners(plan.listeners(), guard, plan.limits().listener(), this::problem);
+        List<RunListener> all = new ArrayList<>(plan.listeners());
+        if (plan.history().isKept()) {
+            all.add(plan.history());
+        }
+        listeners = new Listeners(all, guard, plan.limits().listener(), this::problem);
         Threads.startDaemon("run", this::work);
         boolean interrupted = false;
         while (finished.getCount() > 0) {
@@ -406,6 +412,7 @@ final class Pool implements RunContext {
         if (told != null) {
             told.drain();
         }
+        plan.history().save(guard, plan.limits().cleanUp()).forEach(problem -> problem(Problem.overcome(problem)));
         RunSummary result = results.summary(Duration.ofNanos(System.nanoTime() - begin));
         summary = result;
         if (told != null) {

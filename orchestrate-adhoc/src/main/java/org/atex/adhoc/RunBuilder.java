@@ -59,6 +59,8 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private @Nullable Path workDirectory;
     private boolean isKept;
     private boolean resumes;
+    private @Nullable Path history;
+    private @Nullable Duration limitFloor;
 
     RunBuilder(Collection<? extends TestCase> tests) {
         this.tests = List.copyOf(tests);
@@ -311,6 +313,35 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
+     * Uses the history of earlier runs, and adds the attempts of this run to it when the run ends. A test that declares no
+     * expected duration gets its own from the history: for the order, for the limit of the run, for reservations, and
+     * for {@linkplain AdHocOrchestrator.Builder#forecast forecasts}. A history that cannot be read or written is reported
+     * as a problem, and does not make the run fail.
+     *
+     * @param file the file, created if missing, which other programs may use at the same time
+     * @return this
+     * @see org.atex.artifacts.History
+     */
+    public B history(Path file) {
+        this.history = Objects.requireNonNull(file);
+        return self();
+    }
+
+    /**
+     * Ends a test that takes three times as long as 99 % of its earlier attempts, so that a test that hangs is found
+     * early. Concerns tests with at least five earlier attempts in the {@linkplain #history history}. A limit that a test
+     * declares is lowered by this, and never raised. The note of a test that exceeds such a limit says where it comes
+     * from. As that attempt counts as well, a test that has become slower gets more time in the next run.
+     *
+     * @param floor the lowest limit, for tests that take seconds
+     * @return this
+     */
+    public B adaptiveLimits(Duration floor) {
+        this.limitFloor = Arguments.positive(floor, "the lowest of the adaptive limits");
+        return self();
+    }
+
+    /**
      * Adds a fixture, which tests use by its name, see {@link org.atex.api.TestCase#fixtures()}.
      *
      * @param fixture the fixture; its methods must be thread-safe
@@ -352,11 +383,18 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     "there is no test to run: check the filter, or call allowEmpty() to allow a"
                             + " run without tests");
         }
-        List<FactsReader.Facts> facts = FactsReader.read(tests, limits.call());
-        refuseDuplicates(facts);
+        if (limitFloor != null && history == null) {
+            throw new IllegalArgumentException(
+                    "adaptiveLimits(…) needs the durations of earlier runs: call history(file), too");
+        }
+        List<FactsReader.Facts> read = FactsReader.read(tests, limits.call());
+        refuseDuplicates(read);
         List<String> notes = new ArrayList<>();
         // Labels and the order are user code as well, and may hang before the run begins.
         try (Guard guard = new Guard(limits.grace(), (what, limit) -> {})) {
+            RunHistory known = RunHistory.read(history, guard, limits.call(), notes);
+            List<FactsReader.Facts> facts =
+                    read.stream().map(test -> known.complete(test, limitFloor)).toList();
             List<Map<String, String>> offers = offers(guard, notes);
             notes.addAll(warnings(guard, factory));
             if (refusing) {
@@ -403,6 +441,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     limits,
                     maxSlots,
                     wall,
+                    known,
                     lastLines);
         }
     }

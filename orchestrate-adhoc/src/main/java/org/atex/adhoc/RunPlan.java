@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param limits the time limits for user code
  * @param maxSlots the maximum number of slots used of a system
  * @param wall the wall clock of this machine, which may jump
+ * @param history what earlier runs tell
  * @param lastLines the number of last output lines in the events of an attempt that did not pass
  */
 record RunPlan(
@@ -50,6 +51,7 @@ record RunPlan(
         Limits limits,
         int maxSlots,
         InstantSource wall,
+        RunHistory history,
         int lastLines) {
     /** {@return the largest number of tests that can run at the same time} */
     int maxPlaces() {
