@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * System.out.println(history.test("/network/mtu").expected());
  * }
  *
- * <p>An orchestrator that is given the file does that itself. The history has the last 30 attempts at each test. A test
+ * <p>An orchestrator that is given the file does that itself. The history has the last 20 attempts at each test. A test
  * that has not run for 180 days before the newest attempt is left out, as are all but the newest 100,000 tests.
  *
  * <p>Tests are told apart by their names alone: use a file for each platform on which they take different times.
@@ -45,15 +46,17 @@ import org.jspecify.annotations.Nullable;
  *       at which each was ready, and the time that had passed since it was requested.
  * </ul>
  *
- * <p>Times are in the format of {@link Instant#toString()} and {@link Duration#toString()}. A line that is damaged is left
- * out and is one of the {@link #problems()}; lines of other kinds are ignored.
+ * <p>Times are in milliseconds, those of the clock since 1970-01-01 UTC. A line that is damaged is left out and is one of
+ * the {@link #problems()}; lines of other kinds are ignored.
  *
  * <p>Immutable.
  */
 public final class History {
-    static final int MAX_ENDS = 30;
+    static final int MAX_ENDS = 20;
     static final int MAX_TESTS = 100_000;
     static final Duration MAX_AGE = Duration.ofDays(180);
+
+    private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z");
 
     private static final History EMPTY = new History(Map.of(), Map.of(), List.of());
 
@@ -115,8 +118,8 @@ public final class History {
                         .add(new End(
                                 run,
                                 record.attempt(),
-                                record.started(),
-                                record.took(),
+                                inMillis(record.started()),
+                                Duration.ofMillis(record.took().toMillis()),
                                 record.end().outcome()));
             }
         }
@@ -175,8 +178,14 @@ public final class History {
      * @param took the time since it was requested
      */
     public History withReady(String run, SystemInfo system, Instant at, Duration took) {
-        Ready one = new Ready(run, system.name(), at, took);
+        Ready one = new Ready(run, system.name(), inMillis(at), Duration.ofMillis(took.toMillis()));
         return with(new History(Map.of(), Map.of(system.provisioner(), List.of(one)), List.of()));
+    }
+
+    /** Returns a time as the file has it. */
+    private static Instant inMillis(Instant time) {
+        boolean isValid = time.isAfter(Instant.EPOCH) && time.isBefore(LATEST);
+        return isValid ? time.truncatedTo(ChronoUnit.MILLIS) : time.isAfter(Instant.EPOCH) ? LATEST : Instant.EPOCH;
     }
 
     static History bounded(Map<String, TestHistory> tests, Map<String, List<Ready>> ready, List<String> problems) {
@@ -218,7 +227,7 @@ public final class History {
 
     /**
      * {@return the time from the request of a system until it is ready, or null if it is not known} It is the median of the
-     * last 30 systems.
+     * last 20 systems.
      *
      * @param provisioner the name of the provisioner in its runs
      */

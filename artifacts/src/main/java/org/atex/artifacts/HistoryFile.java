@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,6 +35,7 @@ final class HistoryFile {
     private final Map<String, TestHistory> tests = new HashMap<>();
     private final Map<String, List<Ready>> ready = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
+    private final Map<String, String> runs = new HashMap<>();
     private int moreProblems;
 
     private HistoryFile(Path file) {
@@ -69,16 +69,15 @@ final class HistoryFile {
             if (json.get("test") != null) {
                 tests.merge(
                         RecordJson.text(json, "test"),
-                        TestHistory.empty()
-                                .with(rows(json, "ends").stream().map(HistoryFile::end).toList(), History.MAX_ENDS),
+                        TestHistory.of(rows(json, "ends").stream().map(this::end).toList(), History.MAX_ENDS),
                         (a, b) -> a.with(b.ends(), History.MAX_ENDS));
             } else if (json.get("provisioner") != null) {
                 ready.merge(
                         RecordJson.text(json, "provisioner"),
-                        rows(json, "ready").stream().map(HistoryFile::system).toList(),
+                        rows(json, "ready").stream().map(this::system).toList(),
                         Ready::union);
             }
-        } catch (IllegalArgumentException | DateTimeException e) {
+        } catch (IllegalArgumentException | ArithmeticException e) {
             if (problems.size() < MAX_PROBLEMS) {
                 problems.add(file + ", line " + number + ": it was left out, " + e.getMessage());
             } else {
@@ -101,16 +100,33 @@ final class HistoryFile {
         return rows;
     }
 
-    private static End end(List<?> row) {
-        Duration took = Duration.parse(text(row, 3));
-        if (!(row.get(1) instanceof Integer attempt) || took.isNegative()) {
-            throw new IllegalArgumentException("the attempt " + row + " is invalid");
-        }
-        return new End(text(row, 0), attempt, Instant.parse(text(row, 2)), took, Outcome.valueOf(text(row, 4)));
+    private End end(List<?> row) {
+        return new End(
+                run(row),
+                Math.toIntExact(number(row, 1)),
+                Instant.ofEpochMilli(number(row, 2)),
+                Duration.ofMillis(number(row, 3)),
+                Outcome.valueOf(text(row, 4)));
     }
 
-    private static Ready system(List<?> row) {
-        return new Ready(text(row, 0), text(row, 1), Instant.parse(text(row, 2)), Duration.parse(text(row, 3)));
+    private Ready system(List<?> row) {
+        return new Ready(
+                run(row), text(row, 1), Instant.ofEpochMilli(number(row, 2)), Duration.ofMillis(number(row, 3)));
+    }
+
+    /** Returns the id of the run, the same object for all of its attempts, to save memory. */
+    private String run(List<?> row) {
+        return runs.computeIfAbsent(text(row, 0), id -> id);
+    }
+
+    private static long number(List<?> row, int index) {
+        if (index >= row.size()
+                || !(row.get(index) instanceof Number number)
+                || !(number instanceof Integer || number instanceof Long)
+                || number.longValue() < 0) {
+            throw new IllegalArgumentException("the element " + row + " has no number at the position " + (index + 1));
+        }
+        return number.longValue();
     }
 
     private static String text(List<?> row, int index) {
@@ -176,8 +192,8 @@ final class HistoryFile {
                 ends.add(List.of(
                         end.run(),
                         end.attempt(),
-                        end.started().toString(),
-                        end.took().toString(),
+                        end.started().toEpochMilli(),
+                        end.took().toMillis(),
                         end.outcome().name()));
             }
             out.write(line("test", test.getKey(), "ends", ends));
@@ -188,8 +204,8 @@ final class HistoryFile {
                 systems.add(List.of(
                         system.run(),
                         system.system(),
-                        system.at().toString(),
-                        system.took().toString()));
+                        system.at().toEpochMilli(),
+                        system.took().toMillis()));
             }
             out.write(line("provisioner", provisioner.getKey(), "ready", systems));
         }

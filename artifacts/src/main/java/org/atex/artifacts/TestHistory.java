@@ -21,6 +21,12 @@ public final class TestHistory {
     /** More than the last ones would hide that a test has become slower. */
     private static final int FOR_EXPECTED = 10;
 
+    private static final Comparator<End> ORDER = Comparator.comparing(End::started)
+            .thenComparing(End::run)
+            .thenComparingInt(End::attempt)
+            .thenComparing(End::took)
+            .thenComparing(End::outcome);
+
     private static final TestHistory EMPTY = new TestHistory(List.of());
 
     private final List<End> ends;
@@ -51,24 +57,26 @@ public final class TestHistory {
         return outcome.verdict() == Verdict.PASSED || outcome.verdict() == Verdict.FAILED;
     }
 
+    /** {@return a history of these ends, which a file usually has in their order} */
+    static TestHistory of(List<End> ends, int most) {
+        for (int i = 1; i < ends.size(); i++) {
+            if (ORDER.compare(ends.get(i - 1), ends.get(i)) >= 0) {
+                return EMPTY.with(ends, most);
+            }
+        }
+        return ends.size() > most ? EMPTY.with(ends, most) : new TestHistory(ends);
+    }
+
     /** {@return this history with more ends, each of them once, and without the oldest} */
     TestHistory with(List<End> more, int most) {
         Map<Key, End> all = new HashMap<>();
         Stream.concat(ends.stream(), more.stream()).forEach(end -> {
             // Of two descriptions of one attempt, which only a damaged file has, the same one wins in any order.
-            all.merge(new Key(end.run(), end.attempt()), end, (a, b) -> order().compare(a, b) >= 0 ? a : b);
+            all.merge(new Key(end.run(), end.attempt()), end, (a, b) -> ORDER.compare(a, b) >= 0 ? a : b);
         });
         List<End> sorted = new ArrayList<>(all.values());
-        sorted.sort(order());
+        sorted.sort(ORDER);
         return new TestHistory(sorted.subList(Math.max(0, sorted.size() - most), sorted.size()));
-    }
-
-    private static Comparator<End> order() {
-        return Comparator.comparing(End::started)
-                .thenComparing(End::run)
-                .thenComparingInt(End::attempt)
-                .thenComparing(End::took)
-                .thenComparing(End::outcome);
     }
 
     /** {@return the ends of the attempts, the oldest first} */

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.atex.support.Arguments;
 import org.atex.support.Plural;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The expected course of a run: which test runs on which system, and when. {@link AdHocOrchestrator.Builder#forecast}
@@ -18,25 +19,37 @@ import org.atex.support.Plural;
  * System.out.println(forecast); // a line for each test, and the expected end
  * }
  *
- * <p>Every test is assumed to pass, and to take its expected duration; without one, its limit, and without a limit the
- * duration of the {@link Assumptions}. Provisioners are assumed to have the labels that they declare, and all others that tests need. The
- * policies of the program are not asked.
+ * <p>Every test is assumed to pass, and to take its expected duration, which may be that of the
+ * {@linkplain RunBuilder#history history}; without one, its limit, and without a limit the duration of the
+ * {@link Assumptions}. Provisioners are assumed to have the labels that they declare, and all others that tests need.
+ * The policies of the program are not asked. {@link AdHocOrchestrator.Builder#alternatives} says what another number of
+ * systems, or another order, would change.
  *
  * <p>Immutable.
  */
 public final class Forecast {
     private final List<Entry> timeline;
     private final Map<String, String> notRun;
+    private final List<Entry> criticalPath;
     private final Duration end;
     private final int systems;
+    private final Duration systemTime;
 
-    Forecast(List<Entry> timeline, Map<String, String> notRun, Duration end, int systems) {
+    Forecast(
+            List<Entry> timeline,
+            Map<String, String> notRun,
+            List<Entry> criticalPath,
+            Duration end,
+            int systems,
+            Duration systemTime) {
         this.timeline = timeline.stream()
                 .sorted(Comparator.comparing(Entry::start).thenComparing(Entry::system))
                 .toList();
         this.notRun = Map.copyOf(notRun);
+        this.criticalPath = List.copyOf(criticalPath);
         this.end = end;
         this.systems = systems;
+        this.systemTime = systemTime;
     }
 
     /**
@@ -46,8 +59,32 @@ public final class Forecast {
      * @param system the system: the name of its provisioner and a number
      * @param start when it starts
      * @param end when it ends
+     * @param waitsFor the last thing for which it waits, such as {@code the end of /a on fedora 1}; empty if it starts at
+     *     once
      */
-    public record Entry(String test, String system, Duration start, Duration end) {}
+    public record Entry(String test, String system, Duration start, Duration end, String waitsFor) {}
+
+    /**
+     * A change of the run, and what it would change.
+     *
+     * @param change the change in words, such as {@code 9 systems instead of 8}
+     * @param forecast the forecast of the changed run
+     * @param saves how much earlier the changed run ends; negative if it ends later
+     * @param moreSystemTime how much longer its systems exist, added up; negative if shorter
+     */
+    public record Alternative(String change, Forecast forecast, Duration saves, Duration moreSystemTime) {
+        /** {@return the alternative in one line, for people} */
+        @Override
+        public String toString() {
+            String end = saves.isZero()
+                    ? "the run ends at the same time"
+                    : "the run ends " + clock(saves.abs()) + (saves.isNegative() ? " later" : " earlier");
+            String cost = moreSystemTime.isZero()
+                    ? "its systems exist as long"
+                    : "its systems exist " + clock(moreSystemTime.abs()) + (moreSystemTime.isNegative() ? " less" : " more");
+            return "with " + change + ", " + end + ", and " + cost;
+        }
+    }
 
     /** {@return the tests in the order in which they start} */
     public List<Entry> timeline() {
@@ -57,6 +94,14 @@ public final class Forecast {
     /** {@return the tests that do not run, with the reason: no system fits, or a test before them does not run} */
     public Map<String, String> notRun() {
         return notRun;
+    }
+
+    /**
+     * {@return the tests that determine the end of the run, in their order} Each but the first waits for the end of the one
+     * before it; the run ends earlier only if one of them is shorter, or need not wait.
+     */
+    public List<Entry> criticalPath() {
+        return criticalPath;
     }
 
     /** {@return the duration of the run, from its begin until all systems are given back} */
@@ -69,6 +114,16 @@ public final class Forecast {
         return systems;
     }
 
+    /** {@return the time for which systems exist, from their request until they are given back, added up} */
+    public Duration systemTime() {
+        return systemTime;
+    }
+
+    Alternative alternative(String change, Forecast changed) {
+        return new Alternative(
+                change, changed, end.minus(changed.end), changed.systemTime.minus(systemTime));
+    }
+
     /** {@return the forecast as text: a line for each test, and the end} */
     @Override
     public String toString() {
@@ -78,8 +133,13 @@ public final class Forecast {
                 .max()
                 .orElse(0);
         for (Entry entry : timeline) {
-            text.append(("%9s – %9s  %-" + Math.max(1, width) + "s  %s\n")
-                    .formatted(clock(entry.start()), clock(entry.end()), entry.system(), entry.test()));
+            text.append(("%9s – %9s  %-" + Math.max(1, width) + "s  %s%s\n")
+                    .formatted(
+                            clock(entry.start()),
+                            clock(entry.end()),
+                            entry.system(),
+                            entry.test(),
+                            entry.waitsFor().isEmpty() ? "" : ", waits for " + entry.waitsFor()));
         }
         new TreeMap<>(notRun).forEach((test, why) -> text.append(test + ": " + why + "\n"));
         return text + "ends after " + clock(end) + " with " + Plural.of(systems, "system") + "\n";
@@ -91,19 +151,22 @@ public final class Forecast {
 
     /** Assumptions of a forecast about systems and tests. Immutable; each {@code with…} method returns a changed copy. */
     public static final class Assumptions {
-        private final Duration setUp;
+        private final @Nullable Duration setUp;
         private final Duration unknown;
         private final int slots;
 
-        private Assumptions(Duration setUp, Duration unknown, int slots) {
+        private Assumptions(@Nullable Duration setUp, Duration unknown, int slots) {
             this.setUp = setUp;
             this.unknown = unknown;
             this.slots = slots;
         }
 
-        /** {@return systems that are ready at once and run one test at a time; tests that take a minute} */
+        /**
+         * {@return systems that run one test at a time, and are ready after the time that the
+         * {@linkplain RunBuilder#history history} tells, else at once; tests that take a minute}
+         */
         public static Assumptions defaults() {
-            return new Assumptions(Duration.ZERO, Duration.ofMinutes(1), 1);
+            return new Assumptions(null, Duration.ofMinutes(1), 1);
         }
 
         /**
@@ -136,6 +199,8 @@ public final class Forecast {
             return new Assumptions(setUp, unknown, Arguments.atLeast(1, count, "slots"));
         }
 
+        /** Returns the time from the request of a system until it is ready; null if it is not assumed. */
+        @Nullable
         Duration setUp() {
             return setUp;
         }
