@@ -3,7 +3,7 @@ module org.atex.adhoc {
     requires transitive org.atex.api;
     requires static org.jspecify;
     requires org.atex.support;
-    requires org.atex.artifacts;
+    requires transitive org.atex.artifacts;
     requires org.slf4j;
 
     exports org.atex.adhoc;

@@ -4,6 +4,7 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.atex.api.KnownFailure;
@@ -12,10 +13,21 @@ import org.atex.api.TestEnd;
 import org.atex.api.Verdict;
 import org.jspecify.annotations.Nullable;
 
-/** The failures that do not count in a run. Immutable. */
-record KnownFailures(List<KnownFailure> rules, LocalDate today) {
+/**
+ * The failures that do not count in a run. Immutable.
+ *
+ * @param rules the rules of the program
+ * @param today the date of the run
+ * @param elsewhere the names of tests that are in other shards
+ */
+record KnownFailures(List<KnownFailure> rules, LocalDate today, Set<String> elsewhere) {
     KnownFailures {
         rules = List.copyOf(rules);
+        elsewhere = Set.copyOf(elsewhere);
+    }
+
+    KnownFailures(List<KnownFailure> rules, LocalDate today) {
+        this(rules, today, Set.of());
     }
 
     static KnownFailures none() {
@@ -34,6 +46,11 @@ record KnownFailures(List<KnownFailure> rules, LocalDate today) {
                 .orElse(null);
     }
 
+    /** {@return these rules, some of which may concern only tests of other shards} */
+    KnownFailures withElsewhere(Set<String> tests) {
+        return new KnownFailures(rules, today, tests);
+    }
+
     private boolean isExpired(KnownFailure rule) {
         return today.isAfter(rule.until());
     }
@@ -50,7 +67,9 @@ record KnownFailures(List<KnownFailure> rules, LocalDate today) {
                     .filter(test -> rule.concerns(test.getKey()))
                     .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (a, b) -> a, TreeMap::new));
             if (concerned.isEmpty()) {
-                remarks.add("no test of the run is concerned by the rule for " + rule.test() + " (" + rule + ")");
+                if (elsewhere.stream().noneMatch(rule::concerns)) {
+                    remarks.add("no test of the run is concerned by the rule for " + rule.test() + " (" + rule + ")");
+                }
             } else if (concerned.values().stream().allMatch(end -> end.outcome() == Outcome.PASSED)) {
                 remarks.add(names(concerned) + " passed: remove the rule for " + rule.test() + " (" + rule + ")");
             } else if (isExpired(rule)) {

@@ -61,6 +61,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private boolean resumes;
     private @Nullable Path history;
     private @Nullable Duration limitFloor;
+    private @Nullable Shard shard;
 
     RunBuilder(Collection<? extends TestCase> tests) {
         this.tests = List.copyOf(tests);
@@ -342,6 +343,32 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
+     * Runs only a part of the tests, as one of several jobs that share them. The tests of other shards are not part of the
+     * run. A shard may have no test, if there are fewer tests than shards.
+     *
+     * @param number the number of this job, from 1 to the number of jobs
+     * @param count the number of jobs
+     * @return this
+     * @throws IllegalArgumentException if there is no such shard
+     * @see Shard
+     */
+    public B shard(int number, int count) {
+        return shard(Shard.of(number, count));
+    }
+
+    /**
+     * Runs only a part of the tests, as one of several jobs that share them.
+     *
+     * @param part the part
+     * @return this
+     * @see #shard(int, int)
+     */
+    public B shard(Shard part) {
+        this.shard = Objects.requireNonNull(part);
+        return self();
+    }
+
+    /**
      * Adds a fixture, which tests use by its name, see {@link org.atex.api.TestCase#fixtures()}.
      *
      * @param fixture the fixture; its methods must be thread-safe
@@ -393,15 +420,18 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
         // Labels and the order are user code as well, and may hang before the run begins.
         try (Guard guard = new Guard(limits.grace(), (what, limit) -> {})) {
             RunHistory known = RunHistory.read(history, guard, limits.call(), notes);
-            List<FactsReader.Facts> facts =
-                    read.stream().map(test -> known.complete(test, limitFloor)).toList();
+            List<FactsReader.Facts> facts = ofShard(read, known, notes).stream()
+                    .map(test -> known.complete(test, limitFloor))
+                    .toList();
+            Set<String> elsewhere = read.stream().map(test -> test.facts().name()).collect(Collectors.toSet());
+            facts.forEach(test -> elsewhere.remove(test.facts().name()));
             List<Map<String, String>> offers = offers(guard, notes);
             notes.addAll(warnings(guard, factory));
             if (refusing) {
                 facts.forEach(test -> refuseUnfit(
                         "the test " + test.facts().name(), test.facts().needs(), offers));
             }
-            Planner planner = new Planner(facts, order, groups, fixtures(guard));
+            Planner planner = new Planner(facts, order, groupsWithout(elsewhere, read), fixtures(guard));
             List<PlannedTest> planned = inGivenOrder(facts, inOrder(guard, planner));
             planner.connect(planned);
             notes.addAll(planner.notes());
@@ -437,13 +467,35 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     workDirectory,
                     isKept,
                     resumes,
-                    rules,
+                    rules.with(rules.known().withElsewhere(elsewhere)),
                     limits,
                     maxSlots,
                     wall,
                     known,
                     lastLines);
         }
+    }
+
+    private List<FactsReader.Facts> ofShard(List<FactsReader.Facts> all, RunHistory known, List<String> notes) {
+        if (shard == null) {
+            return all;
+        }
+        Shard.Split split =
+                shard.split(all.stream().map(FactsReader.Facts::facts).toList(), known.before());
+        notes.add("shard " + shard + " has " + split.names().size() + " of " + all.size() + " tests, split " + split.id()
+                + ": all shards must report the same split, else their tests or histories differ");
+        return all.stream()
+                .filter(test -> split.names().contains(test.facts().name()))
+                .toList();
+    }
+
+    /** Leaves out the rules of groups whose tests are all in other shards. */
+    private List<TestGroup> groupsWithout(Set<String> elsewhere, List<FactsReader.Facts> all) {
+        Set<String> others = all.stream()
+                .filter(test -> elsewhere.contains(test.facts().name()))
+                .map(test -> Objects.requireNonNullElse(test.facts().group(), ""))
+                .collect(Collectors.toSet());
+        return groups.stream().filter(group -> !others.contains(group.name())).toList();
     }
 
     /** {@return the fixtures by name} */
