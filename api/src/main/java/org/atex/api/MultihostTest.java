@@ -64,7 +64,8 @@ public record MultihostTest(PlainTest plan, List<Role> roles, boolean oneFailure
             if (colon < 0 || colon == point.length() - 1 || !guests.contains(point.substring(0, colon))) {
                 throw new IllegalArgumentException("the test " + plan.name() + " cannot have '" + point
                         + "' in its order: write the name of a system, a colon and the name of a checkpoint; the"
-                        + " systems are named " + roles.stream().flatMap(role -> role.guests().stream()).toList());
+                        + " systems are named "
+                        + roles.stream().flatMap(role -> role.guests().stream()).toList());
             }
         }
     }

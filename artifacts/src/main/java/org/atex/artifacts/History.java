@@ -24,7 +24,7 @@ import org.atex.artifacts.TestHistory.End;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known from earlier runs: the durations and outcomes of tests, and the time until systems are ready. It is kept
+ * The knowledge from earlier runs: the durations and outcomes of tests, and the time until systems are ready. It is kept
  * in one file, to which each run adds its attempts:
  *
  * {@snippet :
@@ -160,8 +160,7 @@ public final class History {
      */
     public History with(History other) {
         Map<String, TestHistory> allTests = new HashMap<>(tests);
-        other.tests.forEach((name, more) ->
-                allTests.merge(name, more, (a, b) -> a.with(b.ends(), MAX_ENDS)));
+        other.tests.forEach((name, more) -> allTests.merge(name, more, (a, b) -> a.with(b.ends(), MAX_ENDS)));
         Map<String, List<Ready>> allReady = new HashMap<>(ready);
         other.ready.forEach((name, more) -> allReady.merge(name, more, Ready::union));
         Set<String> allProblems = new LinkedHashSet<>(problems);
@@ -212,7 +211,7 @@ public final class History {
     }
 
     /**
-     * {@return what is known about a test; nothing if it has not run}
+     * {@return the earlier attempts at a test; empty if it has not run}
      *
      * @param name the name of the test
      */

@@ -69,7 +69,8 @@ final class HistoryFile {
             if (json.get("test") != null) {
                 tests.merge(
                         RecordJson.text(json, "test"),
-                        TestHistory.of(rows(json, "ends").stream().map(this::end).toList(), History.MAX_ENDS),
+                        TestHistory.of(
+                                rows(json, "ends").stream().map(this::end).toList(), History.MAX_ENDS),
                         (a, b) -> a.with(b.ends(), History.MAX_ENDS));
             } else if (json.get("provisioner") != null) {
                 ready.merge(

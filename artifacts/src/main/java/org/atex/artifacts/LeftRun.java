@@ -58,7 +58,9 @@ final class LeftRun {
                 try {
                     latest.merge(entry.getValue().test(), entry.getValue().attempt(), Math::max);
                     if (!entry.getValue().isOver()) {
-                        attempts.put(entry.getKey(), attempt(journal, entry.getKey(), entry.getValue(), reader.aggregators()));
+                        attempts.put(
+                                entry.getKey(),
+                                attempt(journal, entry.getKey(), entry.getValue(), reader.aggregators()));
                     }
                 } catch (IllegalArgumentException | DateTimeException e) {
                     unread.add("the journal does not describe the attempt "
@@ -79,8 +81,7 @@ final class LeftRun {
         return waiting;
     }
 
-    private SpooledAttempt attempt(
-            Journal journal, long number, JournalReader.Entry entry, List<String> aggregators) {
+    private SpooledAttempt attempt(Journal journal, long number, JournalReader.Entry entry, List<String> aggregators) {
         Path directory = run.resolve(Long.toString(number));
         return new SpooledAttempt(
                 journal,
@@ -137,7 +138,7 @@ final class LeftRun {
         }
     }
 
-    /** {@return the attempts of the run; what is to be stored is continued in a journal} */
+    /** {@return the attempts of the run; those that are to be stored go on in a journal} */
     List<EarlierAttempt> earlier(JournalReader reader, Journal journal, List<String> aggregators) throws IOException {
         List<EarlierAttempt> earlier = new ArrayList<>();
         isUnderstood = problems.isEmpty();
@@ -159,8 +160,8 @@ final class LeftRun {
         return earlier;
     }
 
-    private EarlierAttempt earlier(
-            long number, JournalReader.Entry entry, Journal journal, List<String> aggregators) throws IOException {
+    private EarlierAttempt earlier(long number, JournalReader.Entry entry, Journal journal, List<String> aggregators)
+            throws IOException {
         TestRecord record = entry.record();
         if (entry.isOver()) {
             return new EarlierAttempt(record, null, true);
@@ -172,7 +173,8 @@ final class LeftRun {
         }
         attempts.put(number, attempt);
         boolean isDecided = entry.state() == State.KEPT
-                || entry.state() == State.ENDED && (!record.last() || !entry.storedBy().isEmpty());
+                || entry.state() == State.ENDED
+                        && (!record.last() || !entry.storedBy().isEmpty());
         return new EarlierAttempt(record, attempt, isDecided);
     }
 
@@ -180,7 +182,10 @@ final class LeftRun {
     long highest(JournalReader reader) throws IOException {
         try (Stream<Path> entries = Files.list(run)) {
             return Math.max(
-                    reader.attempts().keySet().stream().mapToLong(number -> number).max().orElse(0),
+                    reader.attempts().keySet().stream()
+                            .mapToLong(number -> number)
+                            .max()
+                            .orElse(0),
                     entries.map(entry -> entry.getFileName().toString())
                             .filter(LeftRun::isAttempt)
                             .mapToLong(Long::parseLong)

@@ -160,7 +160,7 @@ public final class Spool implements AutoCloseable {
     /**
      * {@return the spool of the run that started last in a directory, so that this program goes on with it; null if there
      * is no such run} The run must have been {@linkplain #keep kept}, its program must have ended before the run did, and
-     * it must have the same platform. {@link #earlier()} returns what it has done.
+     * it must have the same platform. {@link #earlier()} returns its attempts.
      *
      * @param directory the directory of runs, which need not exist
      * @param platform the platform of the run
@@ -241,7 +241,7 @@ public final class Spool implements AutoCloseable {
         return earlier;
     }
 
-    /** {@return what could not be read when this program went on with the run, with the reasons} */
+    /** {@return the lines of the journal that could not be read when this program went on with the run, with the reasons} */
     public List<String> problems() {
         return problems;
     }

@@ -150,7 +150,8 @@ class HistoryTest {
         assertThat(history.test("/a").ends().get(0).run()).isEqualTo("run-30");
         History later = history.with(run(50, record("/b", Outcome.PASSED, 1, 24 * 180)));
         assertThat(later.tests()).as("180 days later").containsOnlyKeys("/a", "/b");
-        assertThat(later.with(run(51, record("/b", Outcome.PASSED, 1, 24 * 183))).tests())
+        assertThat(later.with(run(51, record("/b", Outcome.PASSED, 1, 24 * 183)))
+                        .tests())
                 .as("a test that has not run for 181 days is dropped")
                 .containsOnlyKeys("/b");
     }
@@ -158,8 +159,7 @@ class HistoryTest {
     @Test
     void fastClockDoesNotMakeOtherTestsOld() {
         History now = History.of(
-                "now",
-                List.of(record("/a", Outcome.PASSED, 1, 0).withTimes(Instant.now(), Duration.ofSeconds(1))));
+                "now", List.of(record("/a", Outcome.PASSED, 1, 0).withTimes(Instant.now(), Duration.ofSeconds(1))));
         History fast = History.of(
                 "fast",
                 List.of(record("/b", Outcome.PASSED, 1, 0)
@@ -226,7 +226,8 @@ class HistoryTest {
     @Test
     void strangeTimesAreKept() throws Exception {
         List<TestRecord> records = new ArrayList<>();
-        for (Instant time : List.of(Instant.MIN, Instant.EPOCH, Instant.parse("2026-01-01T00:00:00.123456789Z"), Instant.MAX)) {
+        for (Instant time :
+                List.of(Instant.MIN, Instant.EPOCH, Instant.parse("2026-01-01T00:00:00.123456789Z"), Instant.MAX)) {
             records.add(record("/" + time, Outcome.PASSED, 0, 0).withTimes(time, Duration.ofNanos(1_999_999)));
         }
         for (TestRecord record : records) {
@@ -309,7 +310,8 @@ class HistoryTest {
         List<Process> programs = new ArrayList<>();
         for (int writer = 0; writer < 2; writer++) {
             programs.add(new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-cp",
                             System.getProperty("java.class.path"),
                             Writer.class.getName(),

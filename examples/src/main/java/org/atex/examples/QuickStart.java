@@ -55,6 +55,7 @@ final class QuickStart {
                         .with(FmfExecutor.factory(tests, options))
                         .into(json)
                         .into(junit)
+                        .keep(results.resolve("runs"))
                         .reruns(RerunPolicy.maxReruns(1, Outcome.FAILED))
                         .listener(Progress.onConsole())
                         .build();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(500)
 class ResumedRunsTest {
     /** How often each program is killed; -Datex.kills=50 for a thorough test. */
-    private static final int KILLS = Integer.getInteger("atex.kills", 5);
+    private static final int KILLS = Integer.getInteger("atex.kills", 3);
 
     private static final Pattern CASE = Pattern.compile("<testcase name=\"([^\"]*)\"");
 
@@ -113,9 +113,7 @@ class ResumedRunsTest {
                 .filter(name -> !name.contains(" (attempt "))
                 .distinct()
                 .toList();
-        assertThat(stored)
-                .as("the names in the lines of run %d", runs)
-                .containsExactlyInAnyOrderElementsOf(names);
+        assertThat(stored).as("the names in the lines of run %d", runs).containsExactlyInAnyOrderElementsOf(names);
         List<String> cases = new ArrayList<>();
         Matcher matcher = CASE.matcher(Files.readString(directory.resolve("junit.xml")));
         while (matcher.find()) {

@@ -341,7 +341,7 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * {@return what one system more or less, and another order, would change} It takes as long as four forecasts.
+         * {@return the effects of one system more or less, and of another order} It takes as long as four forecasts.
          *
          * {@snippet :
          * builder.alternatives(Forecast.Assumptions.defaults()).forEach(System.out::println);
@@ -373,7 +373,9 @@ public final class AdHocOrchestrator implements Orchestrator {
             boolean isDefault = order.equals(Policies.DEFAULT_ORDER);
             alternatives.add(now.alternative(
                     isDefault ? "the tests in the order given" : "the longest tests first",
-                    new Forecaster(plan(isDefault ? TestOrder.given() : Policies.DEFAULT_ORDER, maxSystems), assumptions)
+                    new Forecaster(
+                                    plan(isDefault ? TestOrder.given() : Policies.DEFAULT_ORDER, maxSystems),
+                                    assumptions)
                             .forecast()));
             return List.copyOf(alternatives);
         }

@@ -51,7 +51,7 @@ final class FixtureJobs implements Fixtures.Jobs {
                 result -> context.post(() -> {
                     openSystem.calls.remove(run.slot());
                     if (!(result instanceof Guard.Result.Done<Fixtures.Started.Done>)) {
-                        context.fixture(open, false); // a start that fails undoes what it has done
+                        context.fixture(open, false); // a start that fails leaves nothing
                     }
                     then.accept(
                             switch (result) {

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Every test is assumed to pass, and to take its expected duration, which may be that of the
  * {@linkplain RunBuilder#history history}; without one, its limit, and without a limit the duration of the
  * {@link Assumptions}. Provisioners are assumed to have the labels that they declare, and all others that tests need.
- * The policies of the program are not asked. {@link AdHocOrchestrator.Builder#alternatives} says what another number of
- * systems, or another order, would change.
+ * The policies of the program are not asked. {@link AdHocOrchestrator.Builder#alternatives} has the effects of another number
+ * of systems, or of another order.
  *
  * <p>Immutable.
  */
@@ -65,7 +65,7 @@ public final class Forecast {
     public record Entry(String test, String system, Duration start, Duration end, String waitsFor) {}
 
     /**
-     * A change of the run, and what it would change.
+     * A change of the run, and its effect.
      *
      * @param change the change in words, such as {@code 9 systems instead of 8}
      * @param forecast the forecast of the changed run
@@ -81,7 +81,8 @@ public final class Forecast {
                     : "the run ends " + clock(saves.abs()) + (saves.isNegative() ? " later" : " earlier");
             String cost = moreSystemTime.isZero()
                     ? "its systems exist as long"
-                    : "its systems exist " + clock(moreSystemTime.abs()) + (moreSystemTime.isNegative() ? " less" : " more");
+                    : "its systems exist " + clock(moreSystemTime.abs())
+                            + (moreSystemTime.isNegative() ? " less" : " more");
             return "with " + change + ", " + end + ", and " + cost;
         }
     }
@@ -120,8 +121,7 @@ public final class Forecast {
     }
 
     Alternative alternative(String change, Forecast changed) {
-        return new Alternative(
-                change, changed, end.minus(changed.end), changed.systemTime.minus(systemTime));
+        return new Alternative(change, changed, end.minus(changed.end), changed.systemTime.minus(systemTime));
     }
 
     /** {@return the forecast as text: a line for each test, and the end} */

@@ -26,7 +26,7 @@ final class Forecaster extends Simulator {
         private final PlannedTest test;
         private final int system;
         private final Instant start;
-        /** What it waited for last, for people. */
+        /** The last reason why it waited, for people. */
         private final String waitsFor;
         /** The test for whose end it waited, or null. */
         private final @Nullable Step before;
@@ -152,7 +152,7 @@ final class Forecaster extends Simulator {
 
     @Override
     void tell(Event event) {
-        // What a test waited for last is the event with which it starts.
+        // The last thing that a test waited for is the event with which it starts.
         Step ended = null;
         int ready = 0;
         switch (event) {
@@ -203,7 +203,9 @@ final class Forecaster extends Simulator {
     private String waitsFor(Decision.Run run, @Nullable Step before) {
         if (justReady > 0) {
             return nameOf(justReady) + " to be ready"
-                    + (before == null ? "" : " again after " + before.test.unit().name());
+                    + (before == null
+                            ? ""
+                            : " again after " + before.test.unit().name());
         }
         if (before == null) {
             return "its turn";
@@ -231,8 +233,7 @@ final class Forecaster extends Simulator {
     private static String lock(PlannedTest one, PlannedTest other) {
         for (TestLock lock : one.facts.locks()) {
             for (TestLock held : other.facts.locks()) {
-                boolean isExclusive =
-                        lock.mode() == TestLock.Mode.EXCLUSIVE || held.mode() == TestLock.Mode.EXCLUSIVE;
+                boolean isExclusive = lock.mode() == TestLock.Mode.EXCLUSIVE || held.mode() == TestLock.Mode.EXCLUSIVE;
                 if (isExclusive
                         && lock.name().equals(held.name())
                         && lock.scope() == held.scope()

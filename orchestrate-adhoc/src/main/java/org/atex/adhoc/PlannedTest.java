@@ -10,12 +10,12 @@ import java.util.Set;
 import org.atex.api.AttemptCause;
 import org.atex.api.Fixture.Scope;
 import org.atex.api.Need;
+import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
-import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
-import org.atex.api.TestRecord;
 import org.atex.api.TestLock;
+import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
 
 /** A test of the run and its attempts so far. Confined to the {@link Schedule}. */

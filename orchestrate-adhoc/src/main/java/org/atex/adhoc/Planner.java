@@ -156,10 +156,8 @@ final class Planner {
         List<FactsReader.Facts> members = unit.members();
         if (members.size() > 1) {
             members = new ArrayList<>(members);
-            members.sort(
-                    (a, b) -> a.problem().isEmpty() && b.problem().isEmpty()
-                            ? order.compare(a.ordered(), b.ordered())
-                            : 0);
+            members.sort((a, b) ->
+                    a.problem().isEmpty() && b.problem().isEmpty() ? order.compare(a.ordered(), b.ordered()) : 0);
         }
         PlannedGroup group = unit.group();
         List<PlannedTest> planned = new ArrayList<>();

@@ -23,10 +23,10 @@ import org.atex.api.RunEvent;
 import org.atex.api.RunFailedException;
 import org.atex.api.RunListener;
 import org.atex.api.RunSummary;
-import org.atex.api.TestEnd;
 import org.atex.api.Stop;
 import org.atex.api.TestEnd;
 import org.atex.artifacts.OpenFixture;
+import org.atex.artifacts.PastRun;
 import org.atex.artifacts.Spool;
 import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
@@ -238,7 +238,9 @@ final class Pool implements RunContext {
             }
         }
         resumption.openFixtures().forEach(fixtureJobs::finishLeft);
-        resumption.attempts().forEach(earlier -> attempts().resume(earlier.test(), earlier.record(), earlier.spooled()));
+        resumption
+                .attempts()
+                .forEach(earlier -> attempts().resume(earlier.test(), earlier.record(), earlier.spooled()));
         Map<PlannedTest, TestEnd> ended = resumption.takeOver();
         schedule.resume(ended);
         ended.keySet().forEach(fixtures::concluded);
@@ -406,6 +408,7 @@ final class Pool implements RunContext {
         releaseArrivals();
         if (attempts != null) {
             attempts.close();
+            deleteOldRuns();
         }
         Listeners told = listeners;
         // Drain before the summary: a listener that fails here adds a problem to it.
@@ -418,6 +421,17 @@ final class Pool implements RunContext {
         if (told != null) {
             publish(stamp -> new RunEvent.RunEnded(stamp, result));
             told.drain();
+        }
+    }
+
+    private void deleteOldRuns() {
+        Path directory = plan.workDirectory();
+        if (directory != null && plan.isKept() && plan.keptRuns() < Integer.MAX_VALUE) {
+            try {
+                PastRun.prune(directory, plan.keptRuns());
+            } catch (IOException e) {
+                problem(Problem.overcome("old runs in " + directory + " could not be deleted: " + e.getMessage()));
+            }
         }
     }
 

@@ -28,7 +28,10 @@ final class Resumption {
      * @param record its record, which says whether it is the last one
      * @param spooled its artifacts; null if all sinks have stored them
      */
-    record Earlier(@Nullable PlannedTest test, TestRecord record, @Nullable SpooledAttempt spooled) {}
+    record Earlier(
+            @Nullable PlannedTest test,
+            TestRecord record,
+            @Nullable SpooledAttempt spooled) {}
 
     private final Spool spool;
     private final Map<String, PlannedTest> planned;
@@ -40,12 +43,11 @@ final class Resumption {
 
     Resumption(RunPlan plan, Spool spool) {
         this.spool = spool;
-        this.planned =
-                plan.tests().stream().collect(Collectors.toMap(PlannedTest::name, Function.identity()));
+        this.planned = plan.tests().stream().collect(Collectors.toMap(PlannedTest::name, Function.identity()));
         plan.tests().forEach(test -> test.fixtures.forEach(fixture -> fixtures.put(fixture.name(), fixture)));
-        spool.earlier().forEach(earlier -> attempts.computeIfAbsent(
-                        earlier.record().name(), name -> new ArrayList<>())
-                .add(earlier));
+        spool.earlier()
+                .forEach(earlier -> attempts.computeIfAbsent(earlier.record().name(), name -> new ArrayList<>())
+                        .add(earlier));
         Comparator<EarlierAttempt> byNumber =
                 Comparator.comparingInt(earlier -> earlier.record().attempt());
         attempts.values().forEach(all -> all.sort(byNumber));
@@ -61,7 +63,10 @@ final class Resumption {
     /** Its group starts again, unless its results are already stored. */
     private boolean isUndecidedIn(@Nullable PlannedGroup group, String name) {
         PlannedTest test = planned.get(name);
-        return test != null && group != null && group.equals(test.group) && !latest(name).isDecided();
+        return test != null
+                && group != null
+                && group.equals(test.group)
+                && !latest(name).isDecided();
     }
 
     private EarlierAttempt latest(String name) {
@@ -90,7 +95,7 @@ final class Resumption {
                 attempt.spooled());
     }
 
-    /** {@return the fixtures that are still started, with what is planned for them} */
+    /** {@return the fixtures that are still started, with the planned ones} */
     Map<OpenFixture, @Nullable PlannedFixture> openFixtures() {
         Map<OpenFixture, @Nullable PlannedFixture> open = new LinkedHashMap<>();
         spool.openFixtures().forEach(fixture -> open.put(fixture, fixtures.get(fixture.name())));

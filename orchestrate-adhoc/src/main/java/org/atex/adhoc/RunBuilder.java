@@ -57,7 +57,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private int lastLines = 8;
     private boolean mayBeEmpty;
     private @Nullable Path workDirectory;
-    private boolean isKept;
+    private int keptRuns;
     private boolean resumes;
     private @Nullable Path history;
     private @Nullable Duration limitFloor;
@@ -286,20 +286,33 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     /**
      * Keeps the journal of the run in a directory, also after its results are stored, for
      * {@link org.atex.artifacts.PastRun}. The directory is also the {@linkplain #workDirectory work directory}. Old runs
-     * are not deleted, see {@link org.atex.artifacts.PastRun#prune}.
+     * are not deleted.
      *
      * @param runs the directory, created if missing, which other runs may use, too
      * @return this
      */
     public B keep(Path runs) {
-        this.isKept = true;
+        return keep(runs, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Keeps the journal of the run in a directory, and deletes old ones when the run ends, see
+     * {@link org.atex.artifacts.PastRun#prune}. Runs that go on, and runs with results that are not stored yet, stay.
+     *
+     * @param runs the directory, created if missing, which other runs may use, too
+     * @param newest the number of runs to keep, at least 1, including this one
+     * @return this
+     * @see #keep(Path)
+     */
+    public B keep(Path runs, int newest) {
+        this.keptRuns = Arguments.atLeast(1, newest, "the number of kept runs");
         return workDirectory(runs);
     }
 
     /**
      * Goes on with the run that started last in the directory of {@link #keep}, if its program was killed; otherwise, this
-     * is a new run. Tests that have ended do not run again, and their results are in the summary. What ran when the
-     * program was killed runs again as a further attempt, with the cause {@link org.atex.api.AttemptCause#RESUMED}. Results
+     * is a new run. Tests that have ended do not run again, and their results are in the summary. Tests that ran when the
+     * program was killed run again as further attempts, with the cause {@link org.atex.api.AttemptCause#RESUMED}. Results
      * that were not stored yet are stored. Fixtures that were started are finished, see
      * {@link org.atex.api.Fixture#finishLeft()}.
      *
@@ -401,7 +414,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
             throw new IllegalArgumentException("a run needs a provisioner, an executor factory and an aggregator:"
                     + " call on(provisioner), with(executors) and into(aggregator)");
         }
-        if (resumes && !isKept) {
+        if (resumes && keptRuns == 0) {
             throw new IllegalArgumentException(
                     "resume() needs the directory of the run that is to go on: call keep(directory)");
         }
@@ -423,7 +436,8 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
             List<FactsReader.Facts> facts = ofShard(read, known, notes).stream()
                     .map(test -> known.complete(test, limitFloor))
                     .toList();
-            Set<String> elsewhere = read.stream().map(test -> test.facts().name()).collect(Collectors.toSet());
+            Set<String> elsewhere =
+                    read.stream().map(test -> test.facts().name()).collect(Collectors.toSet());
             facts.forEach(test -> elsewhere.remove(test.facts().name()));
             List<Map<String, String>> offers = offers(guard, notes);
             notes.addAll(warnings(guard, factory));
@@ -465,7 +479,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     Platforms.of(platform, provisioners),
                     List.copyOf(listeners),
                     workDirectory,
-                    isKept,
+                    keptRuns,
                     resumes,
                     rules.with(rules.known().withElsewhere(elsewhere)),
                     limits,
@@ -482,8 +496,8 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
         }
         Shard.Split split =
                 shard.split(all.stream().map(FactsReader.Facts::facts).toList(), known.before());
-        notes.add("shard " + shard + " has " + split.names().size() + " of " + all.size() + " tests, split " + split.id()
-                + ": all shards must report the same split, else their tests or histories differ");
+        notes.add("shard " + shard + " has " + split.names().size() + " of " + all.size() + " tests, split "
+                + split.id() + ": all shards must report the same split, else their tests or histories differ");
         return all.stream()
                 .filter(test -> split.names().contains(test.facts().name()))
                 .toList();

@@ -44,8 +44,8 @@ final class RunHistory implements RunListener {
         if (file == null) {
             return new RunHistory(null, History.empty());
         }
-        Guard.Result<History> result = guard.call(
-                Guard.Phase.WORK, "the history " + file, limit, () -> History.read(file), late -> {});
+        Guard.Result<History> result =
+                guard.call(Guard.Phase.WORK, "the history " + file, limit, () -> History.read(file), late -> {});
         if (result instanceof Guard.Result.Done<History>(History known)) {
             notes.addAll(known.problems());
             return new RunHistory(file, known);
@@ -58,7 +58,7 @@ final class RunHistory implements RunListener {
         return file != null;
     }
 
-    /** {@return what earlier runs tell} */
+    /** {@return the history of earlier runs} */
     History before() {
         return before;
     }
@@ -87,9 +87,7 @@ final class RunHistory implements RunListener {
                         limit,
                         "its limit of " + Durations.words(limit) + " follows from " + known.samples()
                                 + " earlier attempts, of which 99 % took at most " + Durations.words(p99)
-                                + (declared == null
-                                        ? ""
-                                        : "; the declared limit is " + Durations.words(declared)));
+                                + (declared == null ? "" : "; the declared limit is " + Durations.words(declared)));
             }
         }
         return complete;
@@ -129,7 +127,7 @@ final class RunHistory implements RunListener {
     }
 
     /**
-     * A test with what follows from the history.
+     * A test with properties from the history.
      *
      * @param expected its expected duration, or null if it is not known
      * @param limit its limit, or null for none

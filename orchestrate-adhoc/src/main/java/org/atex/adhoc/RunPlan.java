@@ -24,13 +24,13 @@ import org.jspecify.annotations.Nullable;
  * @param platforms the platforms that results name
  * @param listeners the receivers of events
  * @param workDirectory the directory for artifacts until they are ingested, or null for a temporary one
- * @param isKept whether the journal stays in that directory
+ * @param keptRuns how many journals stay in that directory; 0 if this one does not
  * @param resumes whether the run goes on with one whose program was killed
  * @param rules the rules of the schedule
  * @param limits the time limits for user code
  * @param maxSlots the maximum number of slots used of a system
  * @param wall the wall clock of this machine, which may jump
- * @param history what earlier runs tell
+ * @param history the history of earlier runs
  * @param lastLines the number of last output lines in the events of an attempt that did not pass
  */
 record RunPlan(
@@ -45,7 +45,7 @@ record RunPlan(
         Platforms platforms,
         List<RunListener> listeners,
         @Nullable Path workDirectory,
-        boolean isKept,
+        int keptRuns,
         boolean resumes,
         RunRules rules,
         Limits limits,
@@ -53,6 +53,11 @@ record RunPlan(
         InstantSource wall,
         RunHistory history,
         int lastLines) {
+    /** {@return whether the journal stays in the work directory} */
+    boolean isKept() {
+        return keptRuns > 0;
+    }
+
     /** {@return the largest number of tests that can run at the same time} */
     int maxPlaces() {
         return (int) Math.min(tests.size(), (long) rules.maxSystems() * maxSlots);

@@ -54,8 +54,8 @@ public final class Shard {
      */
     public static Shard of(int number, int count) {
         if (count < 1 || count > MAX_COUNT) {
-            throw new IllegalArgumentException("could not split the tests into " + count
-                    + " shards: use a number from 1 to " + MAX_COUNT);
+            throw new IllegalArgumentException(
+                    "could not split the tests into " + count + " shards: use a number from 1 to " + MAX_COUNT);
         }
         if (number < 1 || number > count) {
             throw new IllegalArgumentException("could not select shard " + number + " of " + count

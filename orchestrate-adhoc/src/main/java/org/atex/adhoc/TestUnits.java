@@ -40,14 +40,17 @@ final class TestUnits {
             Duration known = test.expected() != null
                     ? test.expected()
                     : Objects.requireNonNullElse(
-                            history.test(test.name()).expected(), Objects.requireNonNullElse(test.limit(), Duration.ZERO));
+                            history.test(test.name()).expected(),
+                            Objects.requireNonNullElse(test.limit(), Duration.ZERO));
             if (!known.isZero()) {
                 durations.put(test.name(), known);
             }
         });
         Duration average = durations.isEmpty()
                 ? UNKNOWN
-                : durations.values().stream().reduce(Duration.ZERO, Duration::plus).dividedBy(durations.size());
+                : durations.values().stream()
+                        .reduce(Duration.ZERO, Duration::plus)
+                        .dividedBy(durations.size());
         this.tests.keySet().forEach(name -> durations.putIfAbsent(name, average));
     }
 
@@ -88,19 +91,22 @@ final class TestUnits {
             }
         }
         Map<String, List<PlainTest>> members = new LinkedHashMap<>();
-        tests.values().forEach(test -> members.computeIfAbsent(root(roots, test.name()), root -> new ArrayList<>())
-                .add(test));
+        tests.values()
+                .forEach(test -> members.computeIfAbsent(root(roots, test.name()), root -> new ArrayList<>())
+                        .add(test));
         return members.values().stream()
                 .map(unit -> new Unit(
-                        unit,
-                        unit.stream().map(test -> takes(test.name())).reduce(Duration.ZERO, Duration::plus)))
+                        unit, unit.stream().map(test -> takes(test.name())).reduce(Duration.ZERO, Duration::plus)))
                 // By name, so that the order in which tests are given does not matter.
                 .sorted(Comparator.comparing(Unit::takes).reversed().thenComparing(TestUnits::firstName))
                 .toList();
     }
 
     private static String firstName(Unit unit) {
-        return unit.tests().stream().map(PlainTest::name).min(Comparator.naturalOrder()).orElse("");
+        return unit.tests().stream()
+                .map(PlainTest::name)
+                .min(Comparator.naturalOrder())
+                .orElse("");
     }
 
     private static void join(Map<String, String> roots, String one, String other) {

@@ -61,7 +61,9 @@ class ForecastAccuracyTest {
                 typical.put(test.name(), Duration.ofMillis((long) (60_000 * Math.exp(random.nextGaussian()))));
             }
             // If one test took as long as the run, nothing could predict the run better than that test.
-            Duration share = typical.values().stream().reduce(Duration.ZERO, Duration::plus).dividedBy(2L * systems);
+            Duration share = typical.values().stream()
+                    .reduce(Duration.ZERO, Duration::plus)
+                    .dividedBy(2L * systems);
             typical.replaceAll((test, time) -> time.compareTo(share) > 0 ? share : time);
         }
 

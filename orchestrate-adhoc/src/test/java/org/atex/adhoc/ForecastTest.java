@@ -169,7 +169,8 @@ class ForecastTest {
                             .order(TestOrder.given())
                             .alternatives(assumptions)
                             .get(2))
-                    .hasToString("with the longest tests first, the run ends 0:02:00 earlier, and its systems exist as long");
+                    .hasToString(
+                            "with the longest tests first, the run ends 0:02:00 earlier, and its systems exist as long");
             assertThat(systems.asked()).as("requested systems").isZero();
         }
     }
@@ -206,13 +207,15 @@ class ForecastTest {
         TestRecord record = TestRecord.of("fedora", TestCase.named("/a"), TestEnd.exited(0))
                 .withTimes(Instant.EPOCH, MINUTE.multipliedBy(5));
         History history = History.of("run-1", List.of(record))
-                .withReady("run-1", new SystemInfo("s", "fedora", "s", Map.of()), Instant.EPOCH, MINUTE.multipliedBy(3));
+                .withReady(
+                        "run-1", new SystemInfo("s", "fedora", "s", Map.of()), Instant.EPOCH, MINUTE.multipliedBy(3));
         History.add(file, history);
         List<TestCase> tests = List.of(TestCase.named("/a").withLimit(Duration.ofHours(5)));
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready())) {
             AdHocOrchestrator.Builder builder = run(tests, systems).history(file);
             assertThat(builder.forecast(Assumptions.defaults()).end()).isEqualTo(MINUTE.multipliedBy(8));
-            assertThat(builder.forecast(Assumptions.defaults().withSetUp(MINUTE)).end())
+            assertThat(builder.forecast(Assumptions.defaults().withSetUp(MINUTE))
+                            .end())
                     .as("what the program assumes goes first")
                     .isEqualTo(MINUTE.multipliedBy(6));
         }

@@ -225,7 +225,7 @@ class GangRendezvousTest {
 
     @Test
     void allOrdersOfArrivalsAndAnEndLeaveNobodyWaiting() {
-        Lincheck.runConcurrentTest(500, () -> {
+        Lincheck.runConcurrentTest(200, () -> {
             GangRendezvous own = new GangRendezvous(List.of("a", "b"), List.of());
             AtomicInteger done = new AtomicInteger();
             Thread first = new Thread(

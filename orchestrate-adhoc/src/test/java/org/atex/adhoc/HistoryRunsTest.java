@@ -146,7 +146,10 @@ class HistoryRunsTest {
     @Test
     void adaptiveLimitLowersTheDeclaredOne() throws Exception {
         for (String test : List.of("/hangs", "/fast", "/declared", "/undeclared")) {
-            earlier(test, Outcome.PASSED, test.equals("/fast") ? new int[] {1, 1, 1, 1, 1} : new int[] {60, 100, 70, 80, 90});
+            earlier(
+                    test,
+                    Outcome.PASSED,
+                    test.equals("/fast") ? new int[] {1, 1, 1, 1, 1} : new int[] {60, 100, 70, 80, 90});
         }
         earlier("/few", Outcome.PASSED, 1, 1, 1, 1);
         List<PlainTest> tests = List.of(
@@ -166,9 +169,8 @@ class HistoryRunsTest {
                 .containsEntry("/few", Duration.ofHours(5))
                 .doesNotContainKey("/new");
         assertThat(summary.tests().get(0).end().note())
-                .contains(
-                        "its limit of 5m follows from 5 earlier attempts, of which 99 % took at most 1m40s;"
-                                + " the declared limit is 5h");
+                .contains("its limit of 5m follows from 5 earlier attempts, of which 99 % took at most 1m40s;"
+                        + " the declared limit is 5h");
         assertThat(records.stream().filter(record -> record.name().equals("/hangs")))
                 .singleElement()
                 .extracting(record -> record.test().limit())

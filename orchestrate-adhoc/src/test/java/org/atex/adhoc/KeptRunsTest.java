@@ -44,6 +44,7 @@ class KeptRunsTest {
     private Path directory;
 
     private final AtomicInteger flaky = new AtomicInteger();
+    private int newest = Integer.MAX_VALUE;
 
     /** Runs tests, and returns the records that the aggregator got. */
     private List<TestRecord> run(List<PlainTest> tests) throws Exception {
@@ -61,7 +62,7 @@ class KeptRunsTest {
                         .with(executors)
                         .into(results)
                         .reruns(RerunPolicy.maxReruns(1, Outcome.FAILED))
-                        .keep(directory.resolve("runs"))
+                        .keep(directory.resolve("runs"), newest)
                         .build()) {
             RunSummary unused = run.run();
             return results.records();
@@ -117,6 +118,17 @@ class KeptRunsTest {
         assertThat(runs).isDirectoryContaining(second::equals);
         assertThat(first).doesNotExist();
         assertThatThrownBy(() -> PastRun.prune(runs, -1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void runDeletesOldOnes() throws Exception {
+        for (int i = 0; i < 4; i++) {
+            newest = 2;
+            run(TESTS);
+        }
+        try (var runs = Files.list(directory.resolve("runs"))) {
+            assertThat(runs).hasSize(2).contains(latest().directory());
+        }
     }
 
     @Test

@@ -116,11 +116,10 @@ class ResumedRunTest {
         assertThat(past.problems()).isEmpty();
         assertThat(past.notPassed()).isEmpty();
         assertThat(past.tests()).hasSize(12);
-        assertThat(past.attempts()).filteredOn(record -> record.name().equals("/t10"))
+        assertThat(past.attempts())
+                .filteredOn(record -> record.name().equals("/t10"))
                 .extracting(TestRecord::attempt, TestRecord::last, TestRecord::cause)
-                .containsExactly(
-                        tuple(1, false, AttemptCause.FIRST),
-                        tuple(2, true, AttemptCause.RESUMED));
+                .containsExactly(tuple(1, false, AttemptCause.FIRST), tuple(2, true, AttemptCause.RESUMED));
         try (var entries = Files.list(past.directory())) {
             assertThat(entries).as("only the journal is left").hasSize(1);
         }

@@ -98,7 +98,9 @@ class ShardTest {
         for (int number = 1; number <= count; number++) {
             List<String> names = names(Shard.of(number, count).select(tests, history));
             for (String name : names) {
-                assertThat(shards.put(name, number)).as("another shard of %s", name).isNull();
+                assertThat(shards.put(name, number))
+                        .as("another shard of %s", name)
+                        .isNull();
                 loads.merge(number, units.takes(name), Duration::plus);
             }
             loads.putIfAbsent(number, Duration.ZERO);
@@ -117,14 +119,11 @@ class ShardTest {
         tests.stream()
                 .filter(test -> test.group() != null)
                 .collect(Collectors.groupingBy(PlainTest::group))
-                .forEach((group, members) -> assertThat(
-                                members.stream().map(test -> shards.get(test.name())))
+                .forEach((group, members) -> assertThat(members.stream().map(test -> shards.get(test.name())))
                         .as("the shards of the group %s", group)
                         .containsOnly(shards.get(members.get(0).name())));
-        Duration longest = units.units().stream()
-                .map(TestUnits.Unit::takes)
-                .findFirst()
-                .orElse(Duration.ZERO);
+        Duration longest =
+                units.units().stream().map(TestUnits.Unit::takes).findFirst().orElse(Duration.ZERO);
         assertThat(Collections.max(loads.values()).minus(Collections.min(loads.values())))
                 .as("the difference between the longest and the shortest shard")
                 .isLessThanOrEqualTo(longest);
@@ -165,9 +164,11 @@ class ShardTest {
     @Test
     void shardThatDoesNotExistIsRefused() {
         assertThat(Shard.parse(" 2/4 ")).hasToString("2/4");
-        assertThatThrownBy(() -> Shard.of(0, 4)).hasMessage(
-                "could not select shard 0 of 4: use a number from 1 to 4; the first shard has the number 1, not 0");
-        assertThatThrownBy(() -> Shard.parse("5/4")).hasMessage("could not select shard 5 of 4: use a number from 1 to 4");
+        assertThatThrownBy(() -> Shard.of(0, 4))
+                .hasMessage(
+                        "could not select shard 0 of 4: use a number from 1 to 4; the first shard has the number 1, not 0");
+        assertThatThrownBy(() -> Shard.parse("5/4"))
+                .hasMessage("could not select shard 5 of 4: use a number from 1 to 4");
         assertThatThrownBy(() -> Shard.of(1, 0)).hasMessageStartingWith("could not split the tests into 0 shards");
         assertThatThrownBy(() -> Shard.of(1, 999_999)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -185,7 +186,8 @@ class ShardTest {
             // Each job has its own copy of the history.
             RunSummary summary = run(tests, directory.resolve("history-" + number), Shard.of(number, 3));
             assertThat(summary.verdict()).isEqualTo(Verdict.PASSED);
-            List<String> notes = summary.problems().stream().map(Problem::message).toList();
+            List<String> notes =
+                    summary.problems().stream().map(Problem::message).toList();
             assertThat(notes)
                     .as("no remark about rules and groups of other shards")
                     .noneMatch(note -> note.contains("no test of the run"));

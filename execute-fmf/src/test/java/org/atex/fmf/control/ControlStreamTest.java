@@ -98,7 +98,8 @@ class ControlStreamTest {
     static Stream<Arguments> malformed() {
         String number = "'result' takes a number from 0 to 16777216, but got ";
         String code = "'exitcode' takes a number from 0 to 255, but got ";
-        String known = " (known are result, exitcode, duration, barrier, send, wait, checkpoint, set, block, disconnect and noop)";
+        String known =
+                " (known are result, exitcode, duration, barrier, send, wait, checkpoint, set, block, disconnect and noop)";
         String ascii = "a control line holds bytes that are no printable ASCII: ";
         return Stream.of(
                 arguments("\n", "an empty line on the control stream"),
