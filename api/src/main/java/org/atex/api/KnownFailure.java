@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  *
  * @param test the name of the test; {@code *} stands for any characters
  * @param owner who takes care of it
- * @param until the last day on which it does not count
+ * @param until the last day on which it does not count; {@link LocalDate#MAX} if there is none, as for failures of an
+ *     earlier run
  * @param reason why the test fails, or where that is described
  */
 public record KnownFailure(String test, String owner, LocalDate until, String reason) {
@@ -55,6 +56,6 @@ public record KnownFailure(String test, String owner, LocalDate until, String re
     /** {@return the rule in one line, for people} */
     @Override
     public String toString() {
-        return "known failure until " + until + ", owner: " + owner + (reason.isBlank() ? "" : ": " + reason);
+        return "known failure" + (until.equals(LocalDate.MAX) ? "" : " until " + until) + ", owner: " + owner + (reason.isBlank() ? "" : ": " + reason);
     }
 }

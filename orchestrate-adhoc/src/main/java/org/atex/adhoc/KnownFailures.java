@@ -4,13 +4,20 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.atex.api.KnownFailure;
 import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
+import org.atex.artifacts.PastRun;
+import org.atex.support.Plural;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,20 +25,45 @@ import org.jspecify.annotations.Nullable;
  *
  * @param rules the rules of the program
  * @param today the date of the run
+ * @param baseline an earlier run whose failures do not count, or null
  * @param elsewhere the names of tests that are in other shards
  */
-record KnownFailures(List<KnownFailure> rules, LocalDate today, Set<String> elsewhere) {
+record KnownFailures(
+        List<KnownFailure> rules, LocalDate today, @Nullable Baseline baseline, Set<String> elsewhere) {
+    private static final int MAX_NAMES = 10;
+
+    /**
+     * An earlier run.
+     *
+     * @param name the run in words
+     * @param failed the names of the tests that failed in it
+     * @param known the names of the tests whose result is known from it
+     */
+    record Baseline(String name, Set<String> failed, Set<String> known) {
+        static Baseline of(PastRun run) {
+            return new Baseline(
+                    "run " + run.id() + " of " + run.started(),
+                    run.failed(),
+                    run.ends().values().stream()
+                            .filter(record -> record.attempt() > 0)
+                            .filter(record -> record.end().outcome().verdict() == Verdict.FAILED
+                                    || record.end().outcome().verdict() == Verdict.PASSED)
+                            .map(TestRecord::name)
+                            .collect(Collectors.toSet()));
+        }
+    }
+
     KnownFailures {
         rules = List.copyOf(rules);
         elsewhere = Set.copyOf(elsewhere);
     }
 
-    KnownFailures(List<KnownFailure> rules, LocalDate today) {
-        this(rules, today, Set.of());
+    KnownFailures(List<KnownFailure> rules, LocalDate today, @Nullable Baseline baseline) {
+        this(rules, today, baseline, Set.of());
     }
 
     static KnownFailures none() {
-        return new KnownFailures(List.of(), LocalDate.EPOCH);
+        return new KnownFailures(List.of(), LocalDate.EPOCH, null);
     }
 
     /** {@return the rule that makes the end of a test a known failure, or null} */
@@ -43,12 +75,23 @@ record KnownFailures(List<KnownFailure> rules, LocalDate today, Set<String> else
         return rules.stream()
                 .filter(rule -> !isExpired(rule) && rule.concerns(test))
                 .findFirst()
-                .orElse(null);
+                .orElseGet(() -> ofBaseline(test));
+    }
+
+    private @Nullable KnownFailure ofBaseline(String test) {
+        return baseline == null || !baseline.failed().contains(test)
+                ? null
+                : KnownFailure.of(test, "baseline", LocalDate.MAX, "it failed in the " + baseline.name() + ", too");
+    }
+
+    /** {@return whether there is something to say about the ends of tests} */
+    boolean hasRemarks() {
+        return !rules.isEmpty() || baseline != null;
     }
 
     /** {@return these rules, some of which may concern only tests of other shards} */
     KnownFailures withElsewhere(Set<String> tests) {
-        return new KnownFailures(rules, today, tests);
+        return new KnownFailures(rules, today, baseline, tests);
     }
 
     private boolean isExpired(KnownFailure rule) {
@@ -76,7 +119,52 @@ record KnownFailures(List<KnownFailure> rules, LocalDate today, Set<String> else
                 remarks.add("the rule for " + rule.test() + " has expired, so failures count again (" + rule + ")");
             }
         }
+        if (baseline != null) {
+            remarks.addAll(remarks(baseline, ends));
+        }
         return remarks;
+    }
+
+    private List<String> remarks(Baseline earlier, Map<String, TestEnd> ends) {
+        Set<String> failed = names(ends, end -> end.outcome().verdict() == Verdict.FAILED);
+        Set<String> fixed = names(ends, end -> end.outcome() == Outcome.PASSED);
+        fixed.retainAll(earlier.failed());
+        Set<String> counting = new TreeSet<>(failed);
+        counting.removeIf(test -> of(test, Objects.requireNonNull(ends.get(test))) != null);
+        long alike = failed.stream().filter(earlier.failed()::contains).count();
+        long unknown = counting.stream()
+                .filter(test -> !earlier.known().contains(test))
+                .count();
+        List<String> remarks = new ArrayList<>();
+        if (!failed.isEmpty()) {
+            remarks.add(Plural.of(failed.size(), "test") + " failed, " + alike + " of them also in the " + earlier.name()
+                    + (counting.isEmpty()
+                            ? "; none is new"
+                            : "; " + counting.size() + " new: " + names(counting)
+                                    + (unknown == 0 ? "" : "; " + unknown + " of these without a result in that run")));
+        }
+        if (!fixed.isEmpty()) {
+            remarks.add(Plural.of(fixed.size(), "test") + " passed that failed in the " + earlier.name() + ": " + names(fixed));
+        }
+        boolean isOther = Stream.concat(ends.keySet().stream(), elsewhere.stream())
+                .noneMatch(earlier.known()::contains);
+        if (isOther && !ends.isEmpty()) {
+            remarks.add("the " + earlier.name() + " has no result of the tests of this run: use a run of the same tests as"
+                    + " the baseline");
+        }
+        return remarks;
+    }
+
+    private static Set<String> names(Map<String, TestEnd> ends, Predicate<TestEnd> which) {
+        return ends.entrySet().stream()
+                .filter(test -> which.test(test.getValue()))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static String names(Set<String> tests) {
+        return tests.stream().limit(MAX_NAMES).collect(Collectors.joining(", "))
+                + (tests.size() > MAX_NAMES ? " and " + (tests.size() - MAX_NAMES) + " more" : "");
     }
 
     private static String names(Map<String, TestEnd> tests) {

@@ -26,6 +26,7 @@ import org.atex.api.RunListener;
 import org.atex.api.Stop;
 import org.atex.api.SystemHook;
 import org.atex.api.TestCase;
+import org.atex.artifacts.PastRun;
 import org.atex.support.Arguments;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +63,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private @Nullable Path history;
     private @Nullable Duration limitFloor;
     private @Nullable Shard shard;
+    private KnownFailures.@Nullable Baseline baseline;
 
     RunBuilder(Collection<? extends TestCase> tests) {
         this.tests = List.copyOf(tests);
@@ -138,6 +140,26 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      */
     public B known(KnownFailure... failures) {
         known.addAll(List.of(failures));
+        return self();
+    }
+
+    /**
+     * Lets only new failures count: a test that also failed in an earlier run does not make this run fail. It still runs,
+     * and its failure is recorded and shown as a {@linkplain KnownFailure known} one. The problems of the run tell which
+     * failures are new, and which tests pass again.
+     *
+     * {@snippet :
+     * Optional<PastRun> main = PastRun.latest(Path.of("runs-of-main"));
+     * main.ifPresent(builder::baseline);
+     * }
+     *
+     * <p>A test without a result in the earlier run, because its system was lost for example, counts if it fails.
+     *
+     * @param earlier the earlier run
+     * @return this
+     */
+    public B baseline(PastRun earlier) {
+        this.baseline = KnownFailures.Baseline.of(earlier);
         return self();
     }
 
@@ -546,7 +568,8 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 null,
                 RunRules.Holds.NONE,
                 Duration.ZERO,
-                new KnownFailures(known, LocalDate.ofInstant(wall.instant(), ZoneId.systemDefault())),
+                new KnownFailures(
+                        known, LocalDate.ofInstant(wall.instant(), ZoneId.systemDefault()), baseline),
                 null,
                 null);
     }

@@ -117,7 +117,7 @@ final class RunResults {
         }
         List<Problem> all = allProblems();
         Map<String, TestEnd> ends = new HashMap<>();
-        if (!known.rules().isEmpty()) {
+        if (known.hasRemarks()) {
             tests.forEach(test -> ends.put(test.name(), test.end()));
         }
         known.remarks(ends).forEach(remark -> all.add(Problem.overcome(remark)));
