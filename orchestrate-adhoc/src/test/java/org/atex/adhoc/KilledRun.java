@@ -1,6 +1,7 @@
 package org.atex.adhoc;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -8,7 +9,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
@@ -17,6 +20,7 @@ import org.atex.api.RunEvent;
 import org.atex.api.RunSummary;
 import org.atex.api.TestCase;
 import org.atex.api.TestRecord;
+import org.atex.testkit.Call;
 import org.atex.testkit.FakeExecutors;
 import org.atex.testkit.FakeProvisioner;
 import org.atex.testkit.FakeRun;
@@ -64,6 +68,24 @@ final class KilledRun {
         public String toString() {
             return "names";
         }
+    }
+
+    /** Waits until the journal has the ends of ten tests: the events of a run do not wait for it. */
+    static void awaitJournal(Path runs) {
+        Pattern ends = Pattern.compile("\\{\"attempt\":(\\d+),\"state\":\"(ENDED|STORED)\"");
+        Call.eventually("ten ends are in the journal", () -> {
+            try (Stream<Path> entries = Files.list(runs)) {
+                Path run = entries.filter(Files::isDirectory).findFirst().orElseThrow();
+                return ends.matcher(Files.readString(run.resolve("journal.jsonl")))
+                                .results()
+                                .map(end -> end.group(1))
+                                .distinct()
+                                .count()
+                        >= 10;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     /**

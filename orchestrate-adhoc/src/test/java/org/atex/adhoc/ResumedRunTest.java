@@ -68,6 +68,7 @@ class ResumedRunTest {
                 .start();
         try (BufferedReader output = program.inputReader()) {
             assertThat(output.readLine()).isEqualTo("ten tests have ended");
+            KilledRun.awaitJournal(runs());
         } finally {
             program.destroyForcibly();
             program.waitFor();

@@ -439,6 +439,7 @@ class SinksTest {
                 .start();
         try (BufferedReader output = program.inputReader()) {
             assertThat(output.readLine()).isEqualTo("ten tests have ended");
+            KilledRun.awaitJournal(work);
             Spool.Replay early = Spool.replay(work, new KilledRun.Names(names, 100));
             assertThat(early.stored()).as("the program still runs").isEmpty();
         } finally {
