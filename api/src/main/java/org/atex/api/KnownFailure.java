@@ -56,6 +56,7 @@ public record KnownFailure(String test, String owner, LocalDate until, String re
     /** {@return the rule in one line, for people} */
     @Override
     public String toString() {
-        return "known failure" + (until.equals(LocalDate.MAX) ? "" : " until " + until) + ", owner: " + owner + (reason.isBlank() ? "" : ": " + reason);
+        return "known failure" + (until.equals(LocalDate.MAX) ? "" : " until " + until) + ", owner: " + owner
+                + (reason.isBlank() ? "" : ": " + reason);
     }
 }

@@ -137,20 +137,22 @@ record KnownFailures(
                 .count();
         List<String> remarks = new ArrayList<>();
         if (!failed.isEmpty()) {
-            remarks.add(Plural.of(failed.size(), "test") + " failed, " + alike + " of them also in the " + earlier.name()
+            remarks.add(Plural.of(failed.size(), "test") + " failed, " + alike + " of them also in the "
+                    + earlier.name()
                     + (counting.isEmpty()
                             ? "; none is new"
                             : "; " + counting.size() + " new: " + names(counting)
                                     + (unknown == 0 ? "" : "; " + unknown + " of these without a result in that run")));
         }
         if (!fixed.isEmpty()) {
-            remarks.add(Plural.of(fixed.size(), "test") + " passed that failed in the " + earlier.name() + ": " + names(fixed));
+            remarks.add(Plural.of(fixed.size(), "test") + " passed that failed in the " + earlier.name() + ": "
+                    + names(fixed));
         }
-        boolean isOther = Stream.concat(ends.keySet().stream(), elsewhere.stream())
-                .noneMatch(earlier.known()::contains);
+        boolean isOther =
+                Stream.concat(ends.keySet().stream(), elsewhere.stream()).noneMatch(earlier.known()::contains);
         if (isOther && !ends.isEmpty()) {
-            remarks.add("the " + earlier.name() + " has no result of the tests of this run: use a run of the same tests as"
-                    + " the baseline");
+            remarks.add("the " + earlier.name()
+                    + " has no result of the tests of this run: use a run of the same tests as" + " the baseline");
         }
         return remarks;
     }

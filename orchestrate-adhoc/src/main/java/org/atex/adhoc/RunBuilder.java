@@ -568,8 +568,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                 null,
                 RunRules.Holds.NONE,
                 Duration.ZERO,
-                new KnownFailures(
-                        known, LocalDate.ofInstant(wall.instant(), ZoneId.systemDefault()), baseline),
+                new KnownFailures(known, LocalDate.ofInstant(wall.instant(), ZoneId.systemDefault()), baseline),
                 null,
                 null);
     }

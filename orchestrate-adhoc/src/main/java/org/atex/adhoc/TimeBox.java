@@ -138,7 +138,8 @@ public final class TimeBox {
      * @param <T> the type of the tests
      */
     public <T extends TestCase> Choice<T> worth(Collection<? extends T> tests, History history) {
-        Choosing choosing = new Choosing(new TestUnits(tests.stream().map(PlainTest::copyOf).toList(), history), history);
+        Choosing choosing =
+                new Choosing(new TestUnits(tests.stream().map(PlainTest::copyOf).toList(), history), history);
         choosing.chooseAll();
         List<T> chosen = new ArrayList<>();
         tests.stream().filter(test -> choosing.names.contains(test.name())).forEach(chosen::add);
@@ -183,7 +184,9 @@ public final class TimeBox {
                             other, units.takes(other), interest.test().name() + " cannot run without it")));
                 } else {
                     leftOut.add(new Candidate(
-                            interest.test().name(), interest.takes(), interest.why() + "; left out, since it " + problem));
+                            interest.test().name(),
+                            interest.takes(),
+                            interest.why() + "; left out, since it " + problem));
                 }
             }
             leftOut.removeIf(test -> names.contains(test.test()));
@@ -237,7 +240,10 @@ public final class TimeBox {
                     continue;
                 }
                 PlainTest one = units.test(name);
-                one.after().stream().filter(After::onlyIfPassed).map(After::test).forEach(open::add);
+                one.after().stream()
+                        .filter(After::onlyIfPassed)
+                        .map(After::test)
+                        .forEach(open::add);
                 if (one.group() != null) {
                     open.addAll(groups.getOrDefault(one.group(), List.of()));
                 }

@@ -38,16 +38,15 @@ class BaselineTest {
         return Stream.of(names).map(TestCase::named).toList();
     }
 
-    private RunSummary run(
-            List<PlainTest> tests, Set<String> failing, Set<String> lost, @Nullable PastRun baseline) throws Exception {
+    private RunSummary run(List<PlainTest> tests, Set<String> failing, Set<String> lost, @Nullable PastRun baseline)
+            throws Exception {
         FakeExecutors executors = FakeExecutors.running(test -> failing.contains(test.name())
                 ? FakeRun.failing(Duration.ZERO)
                 : lost.contains(test.name())
                         ? FakeRun.ending(Duration.ZERO, Outcome.LOST)
                         : FakeRun.passing(Duration.ZERO));
-        AdHocOrchestrator.Builder builder = AdHocOrchestrator.builder(tests)
-                .with(executors)
-                .keep(directory.resolve("runs"));
+        AdHocOrchestrator.Builder builder =
+                AdHocOrchestrator.builder(tests).with(executors).keep(directory.resolve("runs"));
         if (baseline != null) {
             builder.baseline(baseline).maxFailures(2);
         }
@@ -80,7 +79,10 @@ class BaselineTest {
         assertThat(known)
                 .hasToString("known failure, owner: baseline: it failed in the run " + baseline.id() + " of "
                         + baseline.started() + ", too");
-        assertThat(notes(summary)).singleElement().asString().contains("1 test failed, 1 of them also in", "none is new");
+        assertThat(notes(summary))
+                .singleElement()
+                .asString()
+                .contains("1 test failed, 1 of them also in", "none is new");
         assertThat(latest().failed())
                 .as("the failure is recorded, so that the run can be the next baseline")
                 .containsExactly("/b*");
@@ -96,9 +98,10 @@ class BaselineTest {
         assertThat(summary.tests().get(1).known())
                 .as("the name of a test in the baseline is not a pattern")
                 .isNull();
-        assertThat(notes(summary)).anySatisfy(note -> assertThat(note)
-                .contains("2 tests failed, 1 of them also in the run", "; 1 new: /bc")
-                .doesNotContain("without a result"));
+        assertThat(notes(summary))
+                .anySatisfy(note -> assertThat(note)
+                        .contains("2 tests failed, 1 of them also in the run", "; 1 new: /bc")
+                        .doesNotContain("without a result"));
     }
 
     @Test
@@ -119,7 +122,8 @@ class BaselineTest {
         RunSummary summary = run(tests("/a", "/lost"), Set.of("/lost"), Set.of(), latest());
         assertThat(summary.verdict()).isEqualTo(Verdict.FAILED);
         assertThat(notes(summary))
-                .anySatisfy(note -> assertThat(note).contains("; 1 new: /lost; 1 of these without a result in that run"));
+                .anySatisfy(
+                        note -> assertThat(note).contains("; 1 new: /lost; 1 of these without a result in that run"));
     }
 
     @Test

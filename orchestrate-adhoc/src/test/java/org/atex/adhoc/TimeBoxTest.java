@@ -78,11 +78,12 @@ class TimeBoxTest {
         TimeBox box = TimeBox.of(Duration.ofMinutes(12), 2);
         TimeBox.Choice<PlainTest> choice = box.worth(TESTS, history());
         assertThat(chosen(choice)).containsExactly("/failed too", "/failed", "/new");
-        assertThat(choice.leftOut()).hasToString(
-                "[/old (10m): it passed last, at 2026-01-02T00:00:00Z; left out, since it takes 10m, but only 2m of 12m"
-                        + " are left, /flaky (10m): its result changes in 50 % of its attempts; left out, since it takes"
-                        + " 10m, but only 2m of 12m are left, /recent (10m): it passed last, at 2026-01-10T00:00:00Z;"
-                        + " left out, since it takes 10m, but only 2m of 12m are left]");
+        assertThat(choice.leftOut())
+                .hasToString(
+                        "[/old (10m): it passed last, at 2026-01-02T00:00:00Z; left out, since it takes 10m, but only 2m of 12m"
+                                + " are left, /flaky (10m): its result changes in 50 % of its attempts; left out, since it takes"
+                                + " 10m, but only 2m of 12m are left, /recent (10m): it passed last, at 2026-01-10T00:00:00Z;"
+                                + " left out, since it takes 10m, but only 2m of 12m are left]");
         assertThat(choice.toString()).startsWith("3 tests chosen:\n  /failed too (2m): it failed last\n");
         assertThat(chosen(box.withSetUp(Duration.ofMinutes(3)).worth(TESTS, history())))
                 .as("with systems that are ready after three minutes")
@@ -101,9 +102,14 @@ class TimeBoxTest {
         TimeBox.Choice<PlainTest> choice = TimeBox.of(Duration.ofMinutes(13), 1).worth(tests, history);
         assertThat(choice.chosen())
                 .hasToString("[/failed (10m): it failed last, /install (3m): /failed cannot run without it]");
-        assertThat(TimeBox.of(Duration.ofMinutes(12), 1).worth(tests, history).leftOut().get(0).why())
-                .isEqualTo("it failed last; left out, since it takes 13m with 1 test that it needs, but only 12m of 12m are"
-                        + " left");
+        assertThat(TimeBox.of(Duration.ofMinutes(12), 1)
+                        .worth(tests, history)
+                        .leftOut()
+                        .get(0)
+                        .why())
+                .isEqualTo(
+                        "it failed last; left out, since it takes 13m with 1 test that it needs, but only 12m of 12m are"
+                                + " left");
         assertThat(chosen(TimeBox.of(Duration.ofMinutes(14), 4).worth(tests, history)))
                 .as("a group may run on several systems")
                 .contains("/recent", "/flaky");
