@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.atex.api.AttemptCause;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.TestHistory.End;
@@ -111,9 +112,16 @@ public final class History {
      * @param attempts the attempts
      */
     public static History of(String run, Collection<TestRecord> attempts) {
+        // The failure of an attempt on a bad host is not one of the test.
+        Set<List<Object>> onBadHosts = attempts.stream()
+                .filter(record -> record.cause() == AttemptCause.HOST_QUARANTINED)
+                .map(record -> List.<Object>of(record.name(), record.attempt() - 1))
+                .collect(Collectors.toSet());
         Map<String, List<End>> ends = new LinkedHashMap<>();
         for (TestRecord record : attempts) {
-            if (record.attempt() > 0 && TestHistory.counts(record.end().outcome())) {
+            if (record.attempt() > 0
+                    && TestHistory.counts(record.end().outcome())
+                    && !onBadHosts.contains(List.<Object>of(record.name(), record.attempt()))) {
                 ends.computeIfAbsent(record.name(), name -> new ArrayList<>())
                         .add(new End(
                                 run,

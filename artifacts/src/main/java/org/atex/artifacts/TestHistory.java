@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The last attempts at a test in earlier runs, and what follows from them. Attempts that say nothing about the test are
- * left out: those that were cancelled, or whose system was lost. Immutable.
+ * left out: those that were cancelled, whose system was lost, or whose host was put in quarantine. Immutable.
  */
 public final class TestHistory {
     /** More than the last ones would hide that a test has become slower. */
@@ -118,6 +118,11 @@ public final class TestHistory {
     /** {@return the number of attempts with a duration that counts: those that passed, failed or exceeded their limit} */
     public int samples() {
         return durations(end -> true).size();
+    }
+
+    /** {@return the number of attempts that passed} */
+    public int passed() {
+        return durations(end -> end.outcome() == Outcome.PASSED).size();
     }
 
     private List<Duration> durations(Predicate<End> which) {

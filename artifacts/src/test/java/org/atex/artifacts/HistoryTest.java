@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.atex.api.AttemptCause;
 import org.atex.api.Outcome;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
@@ -82,6 +83,7 @@ class HistoryTest {
         assertThat(history.test("/a").expected()).isEqualTo(Duration.ofSeconds(10));
         assertThat(history.test("/a").p99()).isEqualTo(Duration.ofHours(1));
         assertThat(history.test("/a").samples()).isEqualTo(9);
+        assertThat(history.test("/a").passed()).isEqualTo(9);
     }
 
     @Test
@@ -131,13 +133,24 @@ class HistoryTest {
     }
 
     @Test
-    void reruns() {
+    void rerunsAreAttempts() {
         TestRecord failed = record("/a", Outcome.FAILED, 1, 0);
         TestRecord passed = record("/a", Outcome.PASSED, 1, 1).withAttempt(2, true);
         TestHistory test = run(1, failed, passed).test("/a");
         assertThat(test.ends()).extracting(TestHistory.End::attempt).containsExactly(1, 2);
         assertThat(test.flakeRate()).isEqualTo(1);
         assertThat(test.lastStarted()).isEqualTo(BEGIN.plus(Duration.ofHours(1)));
+    }
+
+    @Test
+    void failureOnABadHostIsNotOneOfTheTest() {
+        TestRecord failed = record("/a", Outcome.FAILED, 1, 0);
+        TestRecord passed = record("/a", Outcome.PASSED, 1, 1)
+                .withAttempt(2, true)
+                .withCause(AttemptCause.HOST_QUARANTINED);
+        assertThat(run(1, failed, passed, record("/b", Outcome.FAILED, 1, 0)).test("/a").ends())
+                .extracting(TestHistory.End::attempt)
+                .containsExactly(2);
     }
 
     @Test

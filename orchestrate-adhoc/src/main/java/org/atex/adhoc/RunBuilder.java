@@ -365,7 +365,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
 
     /**
      * Ends a test that takes three times as long as 99 % of its earlier attempts, so that a test that hangs is found
-     * early. Concerns tests with at least five earlier attempts in the {@linkplain #history history}. A limit that a test
+     * early. Concerns tests with at least five attempts in the {@linkplain #history history} that passed. A limit that a test
      * declares is lowered by this, and never raised. The note of a test that exceeds such a limit says where it comes
      * from. As that attempt counts as well, a test that has become slower gets more time in the next run.
      *

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * written does not affect the run otherwise. Thread-safe.
  */
 final class RunHistory implements RunListener {
-    private static final int LEAST_SAMPLES = 5;
+    private static final int LEAST_PASSED = 5;
     private static final int LIMIT_FACTOR = 3;
 
     private final @Nullable Path file;
@@ -79,7 +79,8 @@ final class RunHistory implements RunListener {
             complete = complete.withExpected(expected);
         }
         Duration p99 = known.p99();
-        if (floor != null && p99 != null && known.samples() >= LEAST_SAMPLES) {
+        // A test that always fails early says nothing about the time that it needs to pass.
+        if (floor != null && p99 != null && known.passed() >= LEAST_PASSED) {
             Duration limit = max(floor, p99.multipliedBy(LIMIT_FACTOR));
             Duration declared = test.facts().limit();
             if (declared == null || limit.compareTo(declared) < 0) {

@@ -152,12 +152,14 @@ class HistoryRunsTest {
                     test.equals("/fast") ? new int[] {1, 1, 1, 1, 1} : new int[] {60, 100, 70, 80, 90});
         }
         earlier("/few", Outcome.PASSED, 1, 1, 1, 1);
+        earlier("/fails", Outcome.FAILED, 1, 1, 1, 1, 1, 1, 1);
         List<PlainTest> tests = List.of(
                 TestCase.named("/hangs").withLimit(Duration.ofHours(5)),
                 TestCase.named("/fast").withLimit(Duration.ofHours(5)),
                 TestCase.named("/declared").withLimit(Duration.ofSeconds(200)),
                 TestCase.named("/undeclared"),
                 TestCase.named("/few").withLimit(Duration.ofHours(5)),
+                TestCase.named("/fails").withLimit(Duration.ofHours(5)),
                 TestCase.named("/new"));
         RunSummary summary = run(tests, builder -> builder.adaptiveLimits(Duration.ofMinutes(1)));
 
@@ -167,6 +169,7 @@ class HistoryRunsTest {
                 .containsEntry("/declared", Duration.ofSeconds(200))
                 .containsEntry("/undeclared", Duration.ofSeconds(300))
                 .containsEntry("/few", Duration.ofHours(5))
+                .containsEntry("/fails", Duration.ofHours(5))
                 .doesNotContainKey("/new");
         assertThat(summary.tests().get(0).end().note())
                 .contains("its limit of 5m follows from 5 earlier attempts, of which 99 % took at most 1m40s;"
