@@ -145,10 +145,11 @@ class HistoryTest {
     @Test
     void failureOnABadHostIsNotOneOfTheTest() {
         TestRecord failed = record("/a", Outcome.FAILED, 1, 0);
-        TestRecord passed = record("/a", Outcome.PASSED, 1, 1)
-                .withAttempt(2, true)
-                .withCause(AttemptCause.HOST_QUARANTINED);
-        assertThat(run(1, failed, passed, record("/b", Outcome.FAILED, 1, 0)).test("/a").ends())
+        TestRecord passed =
+                record("/a", Outcome.PASSED, 1, 1).withAttempt(2, true).withCause(AttemptCause.HOST_QUARANTINED);
+        assertThat(run(1, failed, passed, record("/b", Outcome.FAILED, 1, 0))
+                        .test("/a")
+                        .ends())
                 .extracting(TestHistory.End::attempt)
                 .containsExactly(2);
     }
