@@ -8,6 +8,7 @@ module org.atex.all {
     requires transitive org.atex.console;
     requires transitive org.atex.fmf;
     requires transitive org.atex.fmf.tree;
+    requires transitive org.atex.html;
     requires transitive org.atex.interleave;
     requires transitive org.atex.jsonl;
     requires transitive org.atex.junitxml;

@@ -13,6 +13,7 @@ module org.atex.support {
             org.atex.artifacts,
             org.atex.console,
             org.atex.fmf,
+            org.atex.html,
             org.atex.interleave,
             org.atex.junitxml,
             org.atex.local,

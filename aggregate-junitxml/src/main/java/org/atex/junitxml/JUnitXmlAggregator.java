@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.atex.api.Artifacts;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.BrokenResultsException;
 import org.atex.artifacts.WriterLock;
+import org.atex.support.Refresher;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * are serialized. No method reacts to interrupts.
  */
 public final class JUnitXmlAggregator implements Aggregator {
+    private static final Duration REFRESH_PAUSE = Duration.ofMillis(500);
+
     private final Path path;
     private final Path scratch;
     private final JUnitXmlOptions options;
@@ -100,7 +104,7 @@ public final class JUnitXmlAggregator implements Aggregator {
             journal.close();
             throw e;
         }
-        refresher = new Refresher("report " + path.getFileName(), this::refresh);
+        refresher = new Refresher("report " + path.getFileName(), REFRESH_PAUSE, this::refresh);
     }
 
     /**

@@ -59,6 +59,7 @@ class ArchitectureTest {
             Map.entry("scenario", Set.of("api", "artifacts", "support")),
             Map.entry("allure", Set.of("api", "artifacts")),
             Map.entry("jsonl", Set.of("api", "artifacts")),
+            Map.entry("html", Set.of("api", "artifacts", "support")),
             Map.entry("junitxml", Set.of("api", "artifacts", "support")),
             Map.entry("pytest", Set.of("api", "artifacts", "support")),
             Map.entry("adhoc", Set.of("api", "artifacts", "support")),

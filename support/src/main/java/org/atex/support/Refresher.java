@@ -1,22 +1,20 @@
-package org.atex.junitxml;
+package org.atex.support;
 
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.atex.support.UninterruptibleSection;
 
 /**
- * Runs a step on a daemon thread of its own, 500 ms after a change. A slow step runs less often: for at most a fifth of
+ * Runs a step on a daemon thread of its own, a pause after a change. A slow step runs less often: for at most a fifth of
  * the time.
  *
  * <p>Thread-safe.
  */
-final class Refresher implements AutoCloseable {
-    private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(500);
-
+public final class Refresher implements AutoCloseable {
     /** Minimum pause between two runs, as a multiple of the duration of the last one. */
     private static final int PAUSE_FACTOR = 4;
 
+    private final long minimum;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changes = lock.newCondition();
     private final Runnable step;
@@ -24,13 +22,21 @@ final class Refresher implements AutoCloseable {
     private volatile boolean changed;
     private boolean closed;
 
-    Refresher(String name, Runnable step) {
+    /**
+     * Starts the thread.
+     *
+     * @param name its name
+     * @param pause the pause between a change and the step, and between two runs of the step
+     * @param step the step, which must not throw
+     */
+    public Refresher(String name, Duration pause, Runnable step) {
+        this.minimum = pause.toNanos();
         this.step = step;
         thread = Thread.ofPlatform().daemon().name(name).start(this::run);
     }
 
     /** Requests a run of the step. Does not block on a running step. */
-    void changed() {
+    public void changed() {
         // Most calls find the flag set, and need no lock. The flag is cleared before the step reads the state, so a
         // change that finds it set is seen by that step.
         if (!changed) {
@@ -61,12 +67,12 @@ final class Refresher implements AutoCloseable {
     }
 
     private void run() {
-        long pause = PAUSE;
+        long pause = minimum;
         try {
             while (isDue(pause)) {
                 long start = System.nanoTime();
                 step.run();
-                pause = Math.max(PAUSE, PAUSE_FACTOR * (System.nanoTime() - start));
+                pause = Math.max(minimum, PAUSE_FACTOR * (System.nanoTime() - start));
             }
         } catch (InterruptedException e) {
             // close() does not interrupt. Another interrupt can only mean that the thread should end.

@@ -1,0 +1,110 @@
+package org.atex.html;
+
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.atex.api.Artifacts;
+
+/**
+ * The directory of files beside a page. Each attempt has a directory in it, with a number as its name. Thread-safe.
+ *
+ * <p>A browser must not run a file of a test as a page or a script: names get the extension {@code .txt} or {@code .bin}
+ * unless their own is known to be harmless.
+ */
+final class FileStore {
+    private static final int MAX_NAME = 80;
+    private static final Set<String> HARMLESS = Set.of(
+            "avi", "bin", "bmp", "bz2", "csv", "gif", "gz", "jpeg", "jpg", "json", "log", "mp4", "png", "tar", "tgz",
+            "txt", "webm", "webp", "xz", "yaml", "yml", "zip", "zst");
+
+    private final Path directory;
+    private final AtomicLong count = new AtomicLong();
+
+    FileStore(Path directory) {
+        this.directory = directory;
+    }
+
+    /** {@return the directory of files of a page: {@code report-files} for {@code report.html}} */
+    static Path beside(Path page) {
+        String name = page.getFileName().toString();
+        return page.resolveSibling(name.replaceFirst("(?<=.)\\.html?$", "") + "-files");
+    }
+
+    /** {@return the files of one attempt, none yet} */
+    OfAttempt next() {
+        return new OfAttempt(count.incrementAndGet());
+    }
+
+    /** The files of one attempt. Closing deletes them, unless {@link #keep} was called. Not thread-safe. */
+    final class OfAttempt implements AutoCloseable {
+        private final long number;
+        private int files;
+        private boolean kept;
+
+        private OfAttempt(long number) {
+            this.number = number;
+        }
+
+        /**
+         * Stores a file: as a hard link, or as a copy on other file systems.
+         *
+         * @return its path relative to the directory of files, of letters, digits and {@code ._-/}
+         */
+        String add(Path file, String name, boolean isText) throws IOException {
+            Path target = Files.createDirectories(directory.resolve(Long.toString(number)));
+            String stored = ++files + "-" + safe(name, isText);
+            if (!isLinked(file, target.resolve(stored))) {
+                // Not Files.copy: an interrupt of the thread closes its channel.
+                try (InputStream in = new FileInputStream(file.toFile());
+                        OutputStream out =
+                                new FileOutputStream(target.resolve(stored).toFile())) {
+                    in.transferTo(out);
+                }
+            }
+            return number + "/" + stored;
+        }
+
+        void keep() {
+            kept = true;
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (!kept && files > 0) {
+                Artifacts.at(directory.resolve(Long.toString(number))).delete();
+                deleteIfEmpty();
+            }
+        }
+    }
+
+    private void deleteIfEmpty() throws IOException {
+        try {
+            Files.deleteIfExists(directory);
+        } catch (java.nio.file.DirectoryNotEmptyException e) {
+            // It contains files of other attempts.
+        }
+    }
+
+    private static boolean isLinked(Path file, Path link) {
+        try {
+            Files.createLink(link, file);
+            return true;
+        } catch (IOException | UnsupportedOperationException e) {
+            return false;
+        }
+    }
+
+    private static String safe(String name, boolean isText) {
+        String ascii = name.replaceAll("[^A-Za-z0-9._-]", "_");
+        String end = ascii.substring(Math.max(0, ascii.length() - MAX_NAME));
+        String extension = end.substring(end.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+        return HARMLESS.contains(extension) && end.contains(".") ? end : end + (isText ? ".txt" : ".bin");
+    }
+}
