@@ -129,6 +129,7 @@ class ModulesTest {
                 "org.atex.fmf.FmfTests",
                 "org.atex.fmf.tree.FmfTree",
                 "org.atex.allure.AllureAggregator",
+                "org.atex.html.HtmlReport",
                 "org.atex.jsonl.JsonLinesAggregator",
                 "org.atex.junitxml.JUnitXmlAggregator",
                 "org.atex.local.LocalProvisioner")) {

@@ -57,6 +57,7 @@ class ShippedTest {
                 .module("aggregate-allure", List.of(), "Allure")
                 .module("aggregate-jsonl", List.of(), "JsonLines")
                 .module("aggregate-junitxml", List.of(), "JUnitXml")
+                .module("report-html", List.of(), "Html")
                 .module(
                         "orchestrate-adhoc",
                         List.of("provision-local", "execute-command", "aggregate-junitxml"),

@@ -33,6 +33,7 @@ import org.atex.fmf.FmfExecutor;
 import org.atex.fmf.FmfTests;
 import org.atex.fmf.tree.FmfContext;
 import org.atex.fmf.tree.FmfTree;
+import org.atex.html.HtmlReport;
 import org.atex.interleave.Interleaving;
 import org.atex.jsonl.Compression;
 import org.atex.jsonl.JsonLinesAggregator;
@@ -255,6 +256,17 @@ public final class Uses {
                                 == 2,
                         "there are results");
             }
+        }
+    }
+
+    static final class Html implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            Path page = directory.resolve("report.html");
+            try (var report = HtmlReport.open(page)) {
+                ingestInto(report, directory);
+            }
+            check(Files.readString(page).startsWith("<!DOCTYPE html>"), "there is a page");
         }
     }
 

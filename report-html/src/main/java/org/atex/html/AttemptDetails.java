@@ -47,6 +47,7 @@ final class AttemptDetails {
     private final List<String> notes = new ArrayList<>();
     private final List<String> files = new ArrayList<>();
     private final Set<String> listed = new LinkedHashSet<>();
+    private final Set<String> listedByParts = new LinkedHashSet<>();
     private List<String> lastLines = List.of();
     private int failedParts;
     private int unkeptFiles;
@@ -99,9 +100,11 @@ final class AttemptDetails {
     private void readResults(Artifacts artifacts, AtomicLong budget) throws IOException {
         try (ResultReader results = ResultReader.of(artifacts)) {
             for (ReportedResult result = results.next(); result != null; result = results.next()) {
+                // The output of the test itself comes first.
+                Set<String> into = result.name() == null ? listed : listedByParts;
                 for (String file : result.files()) {
-                    if (listed.size() < MAX_FILES) {
-                        listed.add(SafePath.ofFile(result.name(), file));
+                    if (into.size() < MAX_FILES) {
+                        into.add(SafePath.ofFile(result.name(), file));
                     }
                 }
                 add(result, budget);
@@ -192,6 +195,7 @@ final class AttemptDetails {
             Files.walkFileTree(artifacts.files(), new Collecting(all));
         }
         Set<Path> sorted = new LinkedHashSet<>();
+        listed.addAll(listedByParts);
         for (String name : listed) {
             Path file = artifacts.files().resolve(name);
             if (all.contains(file)) {

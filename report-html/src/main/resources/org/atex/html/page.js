@@ -221,15 +221,15 @@
     platform: '', min: '', max: '', page: '', test: t.name, of: t.platform }) }, short(line(t.name), 300));
   const systemLink = i => el('a', { class: 'name', href: hash(filtered({ view: 'tests', system: systems[i].name })) },
     short(line(systems[i].name), 100));
-  const pager = (count, size, what) => {
+  const pager = (count, size, what, end = '') => {
     const pages = Math.max(1, Math.ceil(count / size));
     const page = Math.min(pages, Math.max(1, Number(state.page) || 1));
     const button = (name, to, id) => el('button', { type: 'button', id, disabled: to < 1 || to > pages,
       click: () => go({ page: to > 1 ? String(to) : '' }) }, name);
     const bar = pages === 1 ? null : el('div', { class: 'pager', role: 'group', 'aria-label': 'Pages' },
-      button('First', page === 1 ? 0 : 1, 'first'), button('Previous', page - 1, 'previous'),
+      button('First', page === 1 ? 0 : 1, 'first' + end), button('Previous', page - 1, 'previous' + end),
       'Page ' + page + ' of ' + pages + ', ' + count + ' ' + what,
-      button('Next', page + 1, 'next'), button('Last', page === pages ? 0 : pages, 'last'));
+      button('Next', page + 1, 'next' + end), button('Last', page === pages ? 0 : pages, 'last' + end));
     return { bar, from: (page - 1) * size, to: page * size };
   };
   const fileView = f => {
@@ -288,7 +288,7 @@
       const p = pager(bad.length, CARDS, 'tests');
       return [el('h2', {}, bad.length ? plural(bad.length, 'test') + ' did not pass' : 'No test failed'), p.bar,
         bad.slice(p.from, p.to).map(t => el('article', { class: CLASS[t.outcome] },
-          el('h3', {}, outcomeOf(t.outcome), ' ', testLink(t)), testView(t))), p.bar && pager(bad.length, CARDS, 'tests').bar];
+          el('h3', {}, outcomeOf(t.outcome), ' ', testLink(t)), testView(t))), pager(bad.length, CARDS, 'tests', '-below').bar];
     },
     tests() {
       const all = found();
@@ -297,17 +297,19 @@
       if (at >= 0 && !state.page) state.page = String(Math.floor(at / ROWS) + 1);
       const p = pager(all.length, ROWS, 'tests');
       const sort = state.sort || 'outcome';
+      // The largest numbers come first.
+      const isFalling = key => (key === 'took' || key === 'attempts') !== Boolean(state.down);
       const head = (key, name, type) => el('th', { scope: 'col', class: type,
-        'aria-sort': sort !== key ? null : state.down ? 'descending' : 'ascending' },
+        'aria-sort': sort !== key ? null : isFalling(key) ? 'descending' : 'ascending' },
       el('button', { type: 'button', id: 'sort-' + key, click: () => go({ sort: key,
-        down: sort === key && !state.down ? '1' : '', page: '' }) }, name, sort === key ? state.down ? ' ▼' : ' ▲' : ''));
+        down: sort === key && !state.down ? '1' : '', page: '' }) }, name, sort === key ? isFalling(key) ? ' ▼' : ' ▲' : ''));
       const rows = all.slice(p.from, p.to).map(t => {
         const isOpen = open(t);
         const button = el('button', { type: 'button', class: 'name', id: 'test-' + t.i, 'aria-expanded': String(isOpen),
           click: () => go({ test: isOpen ? '' : t.name, of: isOpen ? '' : t.platform }) }, short(line(t.name), 300));
         const r = el('tr', { 'data-test': t.i }, el('td', {}, button),
           el('td', {}, outcomeOf(t.outcome), t.known ? ' known' : '', t.flaky ? ' flaky' : ''),
-          el('td', { class: 'number' }, t.took || t.attempts.length ? time(t.took) : ''),
+          el('td', { class: 'number' }, t.running || attemptsOf(t).length ? time(t.took) : ''),
           el('td', { class: 'number' }, String(attemptsOf(t).length)),
           el('td', { class: 'wide' }, t.systems.slice(0, 3).map((i, n) => n ? [', ', systemLink(i)] : systemLink(i)),
             t.systems.length > 3 ? ' …' : ''),
@@ -401,12 +403,13 @@
   // The time line: a canvas, as it may have 30,000 bars.
 
   const PARTS = { provisioning: 'Provisioning', setup: 'Setup', idle: 'Idle', held: 'Held', good: 'Passed', bad: 'Failed',
-    odd: 'Lost or cancelled', busy: 'Running' };
+    odd: 'Lost or cancelled', busy: 'Running', gone: 'Given back' };
   const colours = () => {
     const css = getComputedStyle(document.documentElement);
     const of = name => css.getPropertyValue('--' + name).trim();
     return { good: of('good'), bad: of('bad'), odd: of('odd'), none: of('none'), busy: of('busy'), idle: of('field'),
-      line: of('line'), front: of('front'), soft: of('soft'), provisioning: of('line'), setup: of('soft'), held: of('odd') };
+      line: of('line'), front: of('front'), soft: of('soft'), provisioning: of('line'), setup: of('soft'), held: of('held'),
+      gone: of('front') };
   };
   const lanes = () => systems.filter(s => s.stays.length).flatMap(s =>
     Array.from({ length: Math.min(s.slots, 50) }, (unused, n) => ({ system: s, slot: n + 1 })));
@@ -580,11 +583,11 @@
     const verdict = VERDICTS[Math.max(worst, ...ended.map(r => VERDICTS.indexOf(r.verdict)))];
     const title = line(now.n || 'Test report');
     const done = tests.filter(t => !['RUNNING', 'WAITING'].includes(t.outcome)).length;
-    const state = live ? (verdict === 'PASSED' ? 'Running' : 'Running, so far ' + word(verdict))
+    const status = live ? (verdict === 'PASSED' ? 'Running' : 'Running, so far ' + word(verdict))
       + ', ' + done + ' of ' + plural(tests.length, 'test') + ' done' : word(verdict)[0].toUpperCase() + word(verdict).slice(1);
     byId('title').textContent = title;
     document.title = (live ? done + '/' + tests.length + ' ' : word(verdict) + ': ') + title;
-    byId('verdict').textContent = state;
+    byId('verdict').textContent = status;
     byId('verdict').className = verdict === 'FAILED' ? 'bad' : verdict !== 'PASSED' ? 'odd' : live ? 'busy' : 'good';
     byId('facts').textContent = [plural(tests.length, 'test'), plural(tests.reduce((n, t) => n + attemptsOf(t).length, 0),
       'attempt'), plural(systems.length, 'system'), 'started ' + date(first), (live ? 'running for ' : 'took ')
@@ -620,6 +623,7 @@
     redraw = null;
     main.replaceChildren(...[views[state.view]()].flat(9).filter(Boolean));
     for (const id of FIELDS) if (byId(id) !== document.activeElement || byId(id).value !== state[id]) byId(id).value = state[id];
+    byId('filter').hidden = !['failures', 'tests', 'flaky', 'notrun'].includes(state.view);
     const isFiltered = FIELDS.some(f => state[f]);
     byId('found').textContent = found().length + ' of ' + plural(tests.length, 'test') + (isFiltered ? ' match' : '');
     const counts = { failures: tests.filter(t => t.bad).length, flaky: tests.filter(t => t.flaky).length };
@@ -640,7 +644,6 @@
     const open = byId('main').querySelector('[aria-expanded=true]');
     if (open) open.scrollIntoView({ block: 'nearest' });
   });
-  addEventListener('popstate', () => { read(); render(); });
   addEventListener('resize', () => redraw && redraw());
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => render());
 
@@ -679,6 +682,13 @@
     check();
   };
 
+  // Makes the texts for the search while the browser is idle, for the first letter of a search to be as fast as others.
+  let prepared = 0;
+  const prepare = deadline => {
+    while (prepared < tests.length && deadline.timeRemaining() > 1) text(tests[prepared++]);
+    if (prepared < tests.length) requestIdleCallback(prepare);
+  };
+
   header();
   read();
   render();
@@ -688,5 +698,6 @@
     if (focus && byId(focus)) byId(focus).focus({ preventScroll: true });
   }
   if (live) follow();
+  if (window.requestIdleCallback) requestIdleCallback(prepare);
   document.documentElement.dataset.ready = String(Math.round(performance.now() - started));
 })();

@@ -66,7 +66,8 @@ final class Browser implements BeforeAllCallback, AfterAllCallback {
         ChromeDriverService service = new ChromeDriverService.Builder()
                 .usingDriverExecutable(chromedriver.get().toFile())
                 .usingAnyFreePort()
-                .withEnvironment(Map.of("TMPDIR", profile.toString(), "HOME", profile.toString()))
+                // Chromium has a socket in the temporary directory, whose path must be short.
+                .withEnvironment(Map.of("TMPDIR", "/tmp", "HOME", profile.toString()))
                 .build();
         driver = new ChromeDriver(service, options);
     }

@@ -2,11 +2,13 @@ package org.atex.html;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.atex.api.Artifacts;
 import org.atex.api.AttemptCause;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
@@ -16,6 +18,7 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.testkit.TestArtifacts;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,17 +35,16 @@ class LargePageTest {
     Path directory;
 
     @Test
-    void aLargeRunIsASmallPageThatIsFiltered() throws Exception {
+    void aLargeRunIsASmallPageThatIsFiltered(TestReporter figures) throws Exception {
         Path page = directory.resolve("large.html");
         write(page);
-        System.out.println("large page: " + Files.size(page) + " bytes");
+        figures.publishEntry("bytes", String.valueOf(Files.size(page)));
         assertThat(Files.size(page)).isLessThan(15_000_000);
 
         browser.open(page, "#view=tests");
-        System.out.println("large page: script took " + browser.run("return document.documentElement.dataset.ready")
-                + " ms, " + browser.run("""
-                        const t = performance.getEntriesByType('navigation')[0];
-                        return Math.round(t.loadEventEnd) + ' ms until loaded'"""));
+        figures.publishEntry("ms of the script", String.valueOf(browser.run("return document.documentElement.dataset.ready")));
+        figures.publishEntry("ms until loaded", String.valueOf(browser.run("""
+                return Math.round(performance.getEntriesByType('navigation')[0].loadEventEnd)""")));
         assertThat(browser.text("#found")).isEqualTo("10000 of 10000 tests");
         assertThat(browser.texts("main tbody tr")).as("rows of a page of the table").hasSize(100);
 
@@ -53,8 +55,7 @@ class LargePageTest {
                     document.getElementById('q').dispatchEvent(new Event('input'));
                     document.body.offsetHeight; // lays the page out
                     return performance.now() - begin""".formatted(query));
-            System.out.println("large page: filter '" + query + "' took " + took + " ms, "
-                    + browser.text("#found"));
+            figures.publishEntry("ms of the filter " + query, took + ", " + browser.text("#found"));
         }
         assertThat(browser.text("#found")).doesNotStartWith("0 ");
 
@@ -62,6 +63,13 @@ class LargePageTest {
         assertThat(browser.run("return Number(document.getElementById('timeline').dataset.bars) > 1000"))
                 .isEqualTo(true);
         assertThat(browser.complaints()).isEmpty();
+    }
+
+    private Artifacts artifacts() throws IOException {
+        return TestArtifacts.below(directory)
+                .results("{\"status\":\"fail\",\"name\":\"part of it\",\"note\":\"expected 3\"}\n")
+                .file("output.txt", "some line of output\n".repeat(100))
+                .artifacts();
     }
 
     private void write(Path page) throws Exception {
@@ -89,12 +97,7 @@ class LargePageTest {
                                     "debian-12", tests.get(i), end, 60 + i / 200 * 40 + attempt * 12, 11, system)
                             .withAttempt(attempt, attempt == 3)
                             .withCause(attempt == 1 ? AttemptCause.FIRST : AttemptCause.RERUN);
-                    TestArtifacts artifacts = TestArtifacts.below(directory);
-                    if (i % 10 == 0) {
-                        artifacts.results("{\"status\":\"fail\",\"name\":\"part of it\",\"note\":\"expected 3\"}\n")
-                                .file("output.txt", "some line of output\n".repeat(100));
-                    }
-                    report.ingest(record, artifacts.artifacts());
+                    report.ingest(record, i % 10 == 0 ? artifacts() : Artifacts.none());
                 }
             }
             run.end(2100, List.of());
