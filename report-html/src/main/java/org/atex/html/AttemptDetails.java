@@ -25,10 +25,10 @@ import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.api.ReportedResult;
 import org.atex.api.Status;
+import org.atex.api.TestRecord;
 import org.atex.artifacts.Excerpts;
 import org.atex.artifacts.ResultReader;
 import org.atex.artifacts.SafePath;
-import org.atex.api.TestRecord;
 
 /**
  * The results and files of one attempt, as the page shows them: the number of reported parts by their status, the failed
@@ -67,11 +67,7 @@ final class AttemptDetails {
      * @throws IOException if results or files cannot be read or stored
      */
     static AttemptDetails read(
-            TestRecord record,
-            Artifacts artifacts,
-            HtmlOptions options,
-            AtomicLong budget,
-            FileStore.OfAttempt store)
+            TestRecord record, Artifacts artifacts, HtmlOptions options, AtomicLong budget, FileStore.OfAttempt store)
             throws IOException {
         AttemptDetails details = new AttemptDetails();
         if (artifacts.isNone()) {
@@ -81,7 +77,8 @@ final class AttemptDetails {
         boolean isGood = outcome == Outcome.PASSED || outcome == Outcome.SKIPPED;
         details.readResults(artifacts, budget);
         if (!isGood) {
-            details.lastLines = within(budget, Excerpts.read(artifacts, LAST_LINES).lastLines());
+            details.lastLines =
+                    within(budget, Excerpts.read(artifacts, LAST_LINES).lastLines());
         }
         details.readFiles(artifacts, options, isGood && !options.filesOfPassed(), budget, store);
         return details;
@@ -146,7 +143,10 @@ final class AttemptDetails {
             if (isUnkept || files.size() == MAX_FILES) {
                 unkeptFiles++;
             } else if (!isStorable(artifacts, file)) {
-                files.add(Line.empty().put("n", Entries.cut(name)).put("r", "not a readable regular file").end());
+                files.add(Line.empty()
+                        .put("n", Entries.cut(name))
+                        .put("r", "not a readable regular file")
+                        .end());
             } else {
                 long size = Files.size(file);
                 boolean isText = isText(file);
@@ -232,7 +232,11 @@ final class AttemptDetails {
     }
 
     void addTo(Line line) {
-        line.put("c", statuses).putObjects("p", parts).put("m", notes).put("e", lastLines).putObjects("f", files);
+        line.put("c", statuses)
+                .putObjects("p", parts)
+                .put("m", notes)
+                .put("e", lastLines)
+                .putObjects("f", files);
         if (failedParts > 0) {
             line.put("y", failedParts);
         }

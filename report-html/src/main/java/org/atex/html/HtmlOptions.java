@@ -83,8 +83,8 @@ public final class HtmlOptions {
      */
     public HtmlOptions withPause(Duration time) {
         if (time.toMillis() < 100) {
-            throw new IllegalArgumentException("the pause between two versions of a page is " + time
-                    + ", but must be at least 100 ms");
+            throw new IllegalArgumentException(
+                    "the pause between two versions of a page is " + time + ", but must be at least 100 ms");
         }
         HtmlOptions copy = copy();
         copy.pause = time;

@@ -419,7 +419,8 @@ public final class HtmlReport implements Aggregator, RunListener {
                 length = journal.length();
                 Line now = now(path, options.title(), isOpen && state.isLive());
                 state.addTo(now);
-                last = entries.pending() + now.put("v", options.pause().toMillis()).end();
+                last = entries.pending()
+                        + now.put("v", options.pause().toMillis()).end();
             } finally {
                 lock.unlock();
             }

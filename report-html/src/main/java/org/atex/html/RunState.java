@@ -39,8 +39,7 @@ final class RunState {
             case RunEvent.RunStarted started -> started(started);
             case RunEvent.RunEnded ended -> ended(ended);
             case RunEvent.TestStarted started ->
-                running.put(
-                        new RunningKey(started.stamp().run(), started.test().name()), started);
+                running.put(new RunningKey(started.stamp().run(), started.test().name()), started);
             case RunEvent.TestFinished finished -> finished(finished.stamp(), finished.record());
             case RunEvent.Waiting wait -> waiting = wait.tests() + ": " + Entries.cut(wait.why());
             case RunEvent.SystemReady ready ->
@@ -49,7 +48,9 @@ final class RunState {
                         .put("a", ready.sinceAsked().toMillis())
                         .put("u", ready.setup().toMillis()));
             case RunEvent.SystemGone gone ->
-                entries.add(of(event, "gone").put("s", entries.system(gone.system())).put("n", Entries.cut(gone.why())));
+                entries.add(of(event, "gone")
+                        .put("s", entries.system(gone.system()))
+                        .put("n", Entries.cut(gone.why())));
             case RunEvent.SystemHeld held ->
                 entries.add(of(event, "held")
                         .put("s", entries.system(held.system()))

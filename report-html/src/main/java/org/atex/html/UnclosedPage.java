@@ -87,7 +87,8 @@ final class UnclosedPage {
                     break;
                 }
                 if (!isEntry(text)) {
-                    throw new StreamCorruptedException("line " + line + " of " + journal + " is not an entry of a page");
+                    throw new StreamCorruptedException(
+                            "line " + line + " of " + journal + " is not an entry of a page");
                 }
                 length += text.length() + 1L;
             }

@@ -3,6 +3,7 @@ package org.atex.html;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -10,7 +11,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import ch.qos.logback.classic.Level;
 import org.atex.adhoc.AdHocOrchestrator;
 import org.atex.adhoc.RerunPolicy;
 import org.atex.api.AggregationException;
@@ -97,7 +97,8 @@ class HtmlReportTest {
         HtmlReport.open(page).close();
 
         assertThat(Written.read(page).html())
-                .containsPattern("default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; img-src data:;")
+                .containsPattern(
+                        "default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; img-src data:;")
                 .doesNotContain("unsafe", "http:", "https:", " style=", "innerHTML", "eval(");
     }
 
@@ -120,7 +121,13 @@ class HtmlReportTest {
             report.ingest(record("/passes", 0), output("fine\n"));
         }
 
-        assertThat(Written.read(page).of("a").getFirst().path("f").get(0).path("t").asString())
+        assertThat(Written.read(page)
+                        .of("a")
+                        .getFirst()
+                        .path("f")
+                        .get(0)
+                        .path("t")
+                        .asString())
                 .isEqualTo("fine\n");
     }
 
@@ -184,7 +191,10 @@ class HtmlReportTest {
         leaveUnclosed();
         try (Logs logs = new Logs()) {
             HtmlReport.open(page).close();
-            assertThat(logs.messages(Level.WARN)).singleElement().asString().contains("was not closed", "report.1.html");
+            assertThat(logs.messages(Level.WARN))
+                    .singleElement()
+                    .asString()
+                    .contains("was not closed", "report.1.html");
         }
 
         assertThat(files()).containsExactly("report.1-files", "report.1.html", "report.html");
@@ -225,8 +235,7 @@ class HtmlReportTest {
         Path runs = directory.resolve("runs");
         FakeExecutors executors = FakeExecutors.running(Map.of("/bad", FakeRun.failing(Duration.ZERO)));
         try (HtmlReport report = HtmlReport.open(page);
-                FakeProvisioner systems =
-                        FakeProvisioner.of(FakeSystem.ready().withLabels(Map.of("arch", "x86_64")));
+                FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready().withLabels(Map.of("arch", "x86_64")));
                 AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(executors)

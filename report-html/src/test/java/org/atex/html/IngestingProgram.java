@@ -20,7 +20,9 @@ final class IngestingProgram {
             for (int i = 0; i < 1_000_000; i++) {
                 report.ingest(
                         TestRecord.of("here", "/t/" + i, TestEnd.exited(i % 2)),
-                        TestArtifacts.below(Path.of("")).file("output.txt", "x".repeat(5_000)).artifacts());
+                        TestArtifacts.below(Path.of(""))
+                                .file("output.txt", "x".repeat(5_000))
+                                .artifacts());
                 OUT.println(i);
                 OUT.flush();
             }

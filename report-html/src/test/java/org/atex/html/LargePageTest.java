@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,11 +43,14 @@ class LargePageTest {
         assertThat(Files.size(page)).isLessThan(15_000_000);
 
         browser.open(page, "#view=tests");
-        figures.publishEntry("ms of the script", String.valueOf(browser.run("return document.documentElement.dataset.ready")));
+        figures.publishEntry(
+                "ms of the script", String.valueOf(browser.run("return document.documentElement.dataset.ready")));
         figures.publishEntry("ms until loaded", String.valueOf(browser.run("""
                 return Math.round(performance.getEntriesByType('navigation')[0].loadEventEnd)""")));
         assertThat(browser.text("#found")).isEqualTo("10000 of 10000 tests");
-        assertThat(browser.texts("main tbody tr")).as("rows of a page of the table").hasSize(100);
+        assertThat(browser.texts("main tbody tr"))
+                .as("rows of a page of the table")
+                .hasSize(100);
 
         for (String query : List.of("/group-7/", "number 99", "no such test", "assertion 4")) {
             Object took = browser.run("""
@@ -82,7 +86,7 @@ class LargePageTest {
             tests.add(TestCase.named("/some/suite/group-" + i % 100 + "/a rather long name of the test number " + i)
                     .withTag("tag-" + i % 30));
         }
-        try (HtmlReport report = HtmlReport.open(page)) {
+        try (HtmlReport report = HtmlReport.open(page, HtmlOptions.defaults().withPause(Duration.ofMinutes(1)))) {
             SampleRun run = new SampleRun(report, directory);
             run.start("debian-12", tests);
             for (SystemInfo system : systems) {
@@ -92,7 +96,8 @@ class LargePageTest {
                 for (int attempt = 1; attempt <= 3; attempt++) {
                     SystemInfo system = systems.get((i + attempt) % systems.size());
                     boolean isGood = attempt == 3 && i % 20 > 0;
-                    TestEnd end = isGood ? TestEnd.exited(0) : TestEnd.of(Outcome.FAILED, "assertion " + i % 9 + " failed");
+                    TestEnd end =
+                            isGood ? TestEnd.exited(0) : TestEnd.of(Outcome.FAILED, "assertion " + i % 9 + " failed");
                     TestRecord record = SampleRun.record(
                                     "debian-12", tests.get(i), end, 60 + i / 200 * 40 + attempt * 12, 11, system)
                             .withAttempt(attempt, attempt == 3)

@@ -38,8 +38,7 @@ class PageTest {
     }
 
     private void sample() throws Exception {
-        try (HtmlReport report =
-                HtmlReport.open(page(), HtmlOptions.defaults().withTitle("Nightly of the kernel"))) {
+        try (HtmlReport report = HtmlReport.open(page(), HtmlOptions.defaults().withTitle("Nightly of the kernel"))) {
             new SampleRun(report, directory).sendAll();
         }
     }
@@ -62,7 +61,8 @@ class PageTest {
                 .containsExactly("failed /net/dns", "lost /kernel/boot", "not run /tape");
         String dns = browser.text("main article");
         assertThat(dns)
-                .contains("net/dns.fmf:7", "on alpha, slot 1", "exit code 3", "reverse", "no PTR record", "the last line")
+                .contains(
+                        "net/dns.fmf:7", "on alpha, slot 1", "exit code 3", "reverse", "no PTR record", "the last line")
                 .doesNotContain("first line\n" + "x".repeat(200) + "\nthe last line\n\n");
         assertThat(browser.texts("main details.log summary")).containsExactly("output.txt 226 B");
         browser.find("main details.log summary").click();
@@ -80,13 +80,17 @@ class PageTest {
         sample();
         browser.open(page(), "#view=flaky");
 
-        assertThat(browser.texts("main tbody td"))
-                .containsExactly("/net/flaky", "failed, passed", "timing");
+        assertThat(browser.texts("main tbody td")).containsExactly("/net/flaky", "failed, passed", "timing");
         browser.find("main tbody a").click();
 
         browser.await("return document.querySelectorAll('tr.details section.attempt').length === 2");
         assertThat(browser.text("tr.details"))
-                .contains("Attempt 2: passed in 6.0 s", "run again, on beta", "Attempt 1: failed in 5.0 s", "timing", "raced")
+                .contains(
+                        "Attempt 2: passed in 6.0 s",
+                        "run again, on beta",
+                        "Attempt 1: failed in 5.0 s",
+                        "timing",
+                        "raced")
                 .contains("1 further file, not kept with this page");
     }
 
@@ -162,7 +166,8 @@ class PageTest {
 
         browser.open(page(), "#view=systems");
         assertThat(browser.text("main"))
-                .contains("alpha podman host-of-alpha", "arch=x86_64", "memory=4 GiB", "lost given back", "it was lost");
+                .contains(
+                        "alpha podman host-of-alpha", "arch=x86_64", "memory=4 GiB", "lost given back", "it was lost");
 
         browser.open(page(), "#view=notrun");
         assertThat(browser.text("main")).contains("not run: no system has a tape drive", "/tape");
@@ -188,9 +193,7 @@ class PageTest {
         assertThat(browser.texts("main thead th[aria-sort]")).hasSize(1);
         assertThat(browser.run("""
                 return [...document.querySelectorAll('input, select, button, a, canvas')]
-                    .filter(e => !e.ariaLabel && !e.textContent.trim() && !e.labels?.length).length"""))
-                .as("controls without a name")
-                .isEqualTo(0L);
+                    .filter(e => !e.ariaLabel && !e.textContent.trim() && !e.labels?.length).length""")).as("controls without a name").isEqualTo(0L);
 
         browser.resize(400, 800);
         try {
@@ -222,8 +225,9 @@ class PageTest {
             run.ingest(
                     SampleRun.record("debian-12", one, TestEnd.exited(1), 1, 2, SampleRun.system("alpha", "x86_64")),
                     Artifacts.none());
-            browser.await("return document.getElementById('verdict').textContent === 'Running, so far failed, 1 of 2 tests"
-                    + " done'");
+            browser.await(
+                    "return document.getElementById('verdict').textContent === 'Running, so far failed, 1 of 2 tests"
+                            + " done'");
             assertThat(browser.texts("main tbody .outcome"))
                     .as("the view stays the same")
                     .containsExactly("failed", "waiting");
@@ -245,19 +249,17 @@ class PageTest {
         try (HtmlReport report = HtmlReport.open(page(), HtmlOptions.defaults().withTitle(odd))) {
             SampleRun run = new SampleRun(report, directory);
             PlainTest test = TestCase.named(odd).withTag(odd).withGroup(odd).withComponents(java.util.Set.of(odd));
-            run.start(odd, List.of(test, TestCase.named(huge), TestCase.named("__proto__"), TestCase.named("javascript:1")));
+            run.start(
+                    odd,
+                    List.of(test, TestCase.named(huge), TestCase.named("__proto__"), TestCase.named("javascript:1")));
             run.ready(1, SampleRun.system(odd, odd), 1, 0);
             run.ingest(
                     SampleRun.record(
-                                    odd,
-                                    test,
-                                    TestEnd.of(org.atex.api.Outcome.FAILED, odd),
-                                    1,
-                                    2,
-                                    SampleRun.system(odd, odd)),
+                            odd, test, TestEnd.of(org.atex.api.Outcome.FAILED, odd), 1, 2, SampleRun.system(odd, odd)),
                     run.artifacts()
-                            .results("{\"status\":\"fail\",\"name\":\"<b>part</b>\",\"note\":\"</script><b>note</b>\"}\n"
-                                    + "{\"status\":\"<i>\",\"name\":\"x\"}\n")
+                            .results(
+                                    "{\"status\":\"fail\",\"name\":\"<b>part</b>\",\"note\":\"</script><b>note</b>\"}\n"
+                                            + "{\"status\":\"<i>\",\"name\":\"x\"}\n")
                             .file("output.txt", odd + "\n\u001b[31mred\u001b[0m\n\u001b]0;title\u0007")
                             .file("<img src=x onerror=alert(1)>.html", new byte[70_000])
                             .file("page.html", script.repeat(1000))
@@ -281,8 +283,10 @@ class PageTest {
         assertThat(browser.text("main article h3"))
                 .contains("\\u202eevil\\u2028\\x07")
                 .contains("</script><script>document.title='hacked'</script>");
-        assertThat(browser.text("main article")).contains("<b>part</b>", "</script><b>note</b>", "red", "\\x1b]0;title\\x07");
-        assertThat(Files.list(directory.resolve("a report #1-files/1")).map(file -> file.getFileName().toString()))
+        assertThat(browser.text("main article"))
+                .contains("<b>part</b>", "</script><b>note</b>", "red", "\\x1b]0;title\\x07");
+        assertThat(Files.list(directory.resolve("a report #1-files/1"))
+                        .map(file -> file.getFileName().toString()))
                 .as("no file beside the page is run by a browser")
                 .allMatch(name -> name.endsWith(".txt") || name.endsWith(".bin"));
     }

@@ -79,8 +79,7 @@ final class SampleRun {
         report.on(new RunEvent.RunEnded(stamp(second), new RunSummary(tests, problems, Duration.ofSeconds(second))));
     }
 
-    static TestRecord record(
-            String platform, PlainTest test, TestEnd end, int second, int took, SystemInfo system) {
+    static TestRecord record(String platform, PlainTest test, TestEnd end, int second, int took, SystemInfo system) {
         return TestRecord.of(platform, test, end)
                 .withTimes(START.plusSeconds(second), Duration.ofSeconds(took))
                 .withSystem(system, 1);
@@ -115,7 +114,8 @@ final class SampleRun {
                         .file("core", new byte[] {1, 0, 2})
                         .artifacts());
         ingest(
-                record("debian-12", flaky, TestEnd.of(Outcome.FAILED, "timing"), 20, 5, two).withAttempt(1, false),
+                record("debian-12", flaky, TestEnd.of(Outcome.FAILED, "timing"), 20, 5, two)
+                        .withAttempt(1, false),
                 artifacts().file("output.txt", "raced\n").artifacts());
         ingest(
                 record("debian-12", flaky, TestEnd.exited(0), 30, 6, two)

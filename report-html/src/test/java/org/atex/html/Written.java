@@ -15,8 +15,7 @@ record Written(String html, JsonNode entries) {
     static Written read(Path page) throws IOException {
         String html = Files.readString(page);
         int begin = html.indexOf(BEGIN) + BEGIN.length();
-        return new Written(
-                html, JsonMapper.shared().readTree(html.substring(begin, html.indexOf("</script>", begin))));
+        return new Written(html, JsonMapper.shared().readTree(html.substring(begin, html.indexOf("</script>", begin))));
     }
 
     List<JsonNode> of(String kind) {
