@@ -119,7 +119,9 @@
   for (const t of tests) {
     t.attempts.sort((a, b) => a.a - b.a);
     const end = t.attempts.at(-1);
-    t.outcome = t.running ? 'RUNNING' : end ? end.o : live ? 'WAITING' : 'NOT_RUN';
+    // A failure that is followed by another attempt does not count yet.
+    const isOver = end && (end.l || !live);
+    t.outcome = t.running ? 'RUNNING' : isOver ? end.o : live ? 'WAITING' : 'NOT_RUN';
     t.known = end && end.q || '';
     t.note = end ? end.n || '' : live || t.running ? '' : 'there is no record of it: its run ended before';
     t.took = end && end.a > 0 ? end.d : t.running ? now.t - t.running.t : 0;

@@ -102,7 +102,7 @@ class LargePageTest {
                                     "debian-12", tests.get(i), end, 60 + i / 200 * 40 + attempt * 12, 11, system)
                             .withAttempt(attempt, attempt == 3)
                             .withCause(attempt == 1 ? AttemptCause.FIRST : AttemptCause.RERUN);
-                    report.ingest(record, i % 10 == 0 ? artifacts() : Artifacts.none());
+                    report.ingest(record, i % 40 == 0 ? artifacts() : Artifacts.none());
                 }
             }
             run.end(2100, List.of());

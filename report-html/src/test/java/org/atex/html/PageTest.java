@@ -217,20 +217,26 @@ class PageTest {
             run.start("debian-12", List.of(one, two));
             run.ready(1, SampleRun.system("alpha", "x86_64"), 1, 0);
             run.started(1, one, SampleRun.system("alpha", "x86_64"));
+            PlainTest again = TestCase.named("/again");
+            run.ingest(
+                    SampleRun.record("debian-12", again, TestEnd.exited(1), 1, 2, SampleRun.system("alpha", "x86_64"))
+                            .withAttempt(1, false),
+                    Artifacts.none());
             report.flush();
             browser.open(page(), "#view=tests&sort=name");
-            assertThat(browser.text("#verdict")).isEqualTo("Running, 0 of 2 tests done");
-            assertThat(browser.texts("main tbody .outcome")).containsExactly("running", "waiting");
+            assertThat(browser.text("#verdict")).isEqualTo("Running, 0 of 3 tests done");
+            assertThat(browser.texts("main tbody .outcome")).as("a failed test that runs again is waiting")
+                    .containsExactly("waiting", "running", "waiting");
 
             run.ingest(
                     SampleRun.record("debian-12", one, TestEnd.exited(1), 1, 2, SampleRun.system("alpha", "x86_64")),
                     Artifacts.none());
             browser.await(
-                    "return document.getElementById('verdict').textContent === 'Running, so far failed, 1 of 2 tests"
+                    "return document.getElementById('verdict').textContent === 'Running, so far failed, 1 of 3 tests"
                             + " done'");
             assertThat(browser.texts("main tbody .outcome"))
                     .as("the view stays the same")
-                    .containsExactly("failed", "waiting");
+                    .containsExactly("waiting", "failed", "waiting");
 
             run.ingest(
                     SampleRun.record("debian-12", two, TestEnd.exited(0), 3, 2, SampleRun.system("alpha", "x86_64")),
