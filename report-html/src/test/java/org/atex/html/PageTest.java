@@ -225,7 +225,8 @@ class PageTest {
             report.flush();
             browser.open(page(), "#view=tests&sort=name");
             assertThat(browser.text("#verdict")).isEqualTo("Running, 0 of 3 tests done");
-            assertThat(browser.texts("main tbody .outcome")).as("a failed test that runs again is waiting")
+            assertThat(browser.texts("main tbody .outcome"))
+                    .as("a failed test that runs again is waiting")
                     .containsExactly("waiting", "running", "waiting");
 
             run.ingest(
