@@ -8,7 +8,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -43,7 +42,6 @@ public final class AllureAggregator implements Aggregator {
     private final ResultsDirectory directory;
     private final AllureOptions options;
     private final WriterLock writerLock;
-    private final AtomicBoolean begun = new AtomicBoolean();
     /** Replaced before the first attempt if an earlier run is resumed. */
     private volatile UUID run = UUID.randomUUID();
 
@@ -71,29 +69,18 @@ public final class AllureAggregator implements Aggregator {
 
     @Override
     public void resume() {
-        if (!begun.compareAndSet(false, true)) {
-            throw new IllegalStateException("could not resume a run in " + directory + ": another one has begun");
-        }
+        UUID left = leftRun();
+        writerLock.resumeRun(left.toString());
+        run = left;
+        written = ConcurrentHashMap.newKeySet();
+    }
+
+    /** Returns the run that did not close the directory; a new one if that has stored nothing. */
+    private UUID leftRun() {
         try {
-            run = UUID.fromString(writerLock.note());
-            written = ConcurrentHashMap.newKeySet();
+            return UUID.fromString(writerLock.note());
         } catch (IllegalArgumentException e) {
-            leaveRun(); // nothing was stored
-        }
-    }
-
-    /** The first attempt that is stored begins a new run, unless the last one was resumed. */
-    private void begin() {
-        if (begun.compareAndSet(false, true)) {
-            leaveRun();
-        }
-    }
-
-    private void leaveRun() {
-        try {
-            writerLock.leave(run.toString());
-        } catch (IOException e) {
-            throw new AggregationException("could not begin a run in " + directory + ": " + e.getMessage(), e);
+            return run;
         }
     }
 
@@ -132,15 +119,8 @@ public final class AllureAggregator implements Aggregator {
     public static AllureAggregator open(Path directory, AllureOptions options) {
         Path path = directory.toAbsolutePath().normalize();
         try {
-            Files.createDirectories(path.resolveSibling("."));
-            WriterLock lock = WriterLock.of(path);
-            try {
-                return new AllureAggregator(prepared(path, options, lock.isLeft()), options, lock);
-            } catch (IOException | RuntimeException e) {
-                // Keeps the lock file of an unclosed run, so that the next attempt still recognizes it.
-                lock.release();
-                throw e;
-            }
+            return WriterLock.open(
+                    path, lock -> new AllureAggregator(prepared(path, options, lock.isLeft()), options, lock));
         } catch (IOException e) {
             throw new AggregationException("could not open " + path + " to write results: " + e.getMessage(), e);
         }
@@ -177,7 +157,7 @@ public final class AllureAggregator implements Aggregator {
             if (closed) {
                 throw new IllegalStateException("the aggregator for " + directory + " is closed");
             }
-            begin();
+            writerLock.beginRun(run.toString());
             if (isStored(AttemptId.of(run, record, record.name()))) {
                 earlier.add(record);
             } else {

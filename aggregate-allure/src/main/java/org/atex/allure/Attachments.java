@@ -5,20 +5,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import org.atex.api.Artifacts;
+import org.atex.artifacts.ArtifactFiles;
 import org.atex.artifacts.SafePath;
 import org.atex.artifacts.TempBuffer;
 import org.jspecify.annotations.Nullable;
@@ -113,7 +107,7 @@ final class Attachments implements AutoCloseable {
     }
 
     private void add(JsonGenerator json, Path file, @Nullable String result, String name) throws IOException {
-        if (!isStorable(file)) {
+        if (!ArtifactFiles.isRegular(artifacts, file) || !Files.isReadable(file)) {
             refuse(result == null ? name : result + "/" + name);
             return;
         }
@@ -126,7 +120,7 @@ final class Attachments implements AutoCloseable {
             }
             attachment(json, name, type, source);
         } else {
-            boolean text = MediaType.isText(file);
+            boolean text = ArtifactFiles.isText(file);
             String source = next(MediaType.TEXT);
             directory.write(source, out -> shorten(file, size, text, out));
             attachment(json, name + (text ? " (shortened)" : " (not stored)"), MediaType.TEXT, source);
@@ -154,40 +148,10 @@ final class Attachments implements AutoCloseable {
         return name;
     }
 
-    /** {@return whether this is a readable regular file inside the artifacts: symbolic links may lead out of them} */
-    private boolean isStorable(Path file) throws IOException {
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || !Files.isReadable(file)) {
-            return false;
-        }
-        // The file itself is no link, but a directory on the path to it may be one.
-        Path home = artifacts.directory().toRealPath().resolve("files");
-        return file.toRealPath().startsWith(home);
-    }
-
     /** {@return all entries that no result listed, sorted; no directories, except those that cannot be read} */
     private Set<Path> rest() throws IOException {
-        Set<Path> rest = new TreeSet<>();
-        if (!artifacts.isNone() && Files.exists(artifacts.files(), LinkOption.NOFOLLOW_LINKS)) {
-            Files.walkFileTree(artifacts.files(), new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                    rest.add(file);
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                    switch (e) {
-                        case AccessDeniedException denied -> rest.add(file);
-                        // Another process, such as a leftover of the test, may delete files at the same time.
-                        case NoSuchFileException gone -> {}
-                        default -> throw e;
-                    }
-                    return FileVisitResult.CONTINUE;
-                }
-            });
-            rest.removeAll(seen);
-        }
+        Set<Path> rest = ArtifactFiles.all(artifacts);
+        rest.removeAll(seen);
         return rest;
     }
 

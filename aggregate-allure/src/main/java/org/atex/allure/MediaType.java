@@ -1,11 +1,10 @@
 package org.atex.allure;
 
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import org.atex.artifacts.ArtifactFiles;
 
 /**
  * The media type of a file, and the extension under which it is stored. Immutable.
@@ -16,9 +15,6 @@ import java.util.Map;
 record MediaType(String name, String extension) {
     static final MediaType TEXT = new MediaType("text/plain", "txt");
     private static final MediaType BINARY = new MediaType("application/octet-stream", "bin");
-
-    /** Number of bytes examined to decide whether a file is text. */
-    private static final int PROBE_BYTES = 4096;
 
     // Without HTML and SVG: Allure 2 would run scripts in them. They are shown as text.
     private static final Map<String, String> KNOWN = Map.ofEntries(
@@ -62,19 +58,6 @@ record MediaType(String name, String extension) {
         if (known != null) {
             return new MediaType(known, extension);
         }
-        return isText(file) ? TEXT : BINARY;
-    }
-
-    /** {@return whether the file has no zero byte near its beginning, unlike images, archives and programs} */
-    static boolean isText(Path file) throws IOException {
-        // Not Files.newInputStream: an interrupt of the thread closes its channel.
-        try (InputStream in = new FileInputStream(file.toFile())) {
-            for (byte b : in.readNBytes(PROBE_BYTES)) {
-                if (b == 0) {
-                    return false;
-                }
-            }
-            return true;
-        }
+        return ArtifactFiles.isText(file) ? TEXT : BINARY;
     }
 }

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
+import org.atex.artifacts.ArtifactFiles;
 import org.atex.artifacts.TempBuffer;
 
 /**
@@ -84,12 +85,7 @@ final class ResultsDirectory {
 
     /** {@return whether a file now has this name, too} Other file systems and owners may forbid that. */
     boolean isLinked(Path file, String name) {
-        try {
-            Files.createLink(path.resolve(name), file);
-            return true;
-        } catch (IOException | UnsupportedOperationException e) {
-            return false;
-        }
+        return ArtifactFiles.isLinked(file, path.resolve(name));
     }
 
     /** Deletes a file. A failure is added to the given exception as a suppressed one. */

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.AggregationException;
@@ -54,7 +53,6 @@ public final class JsonLinesAggregator implements Aggregator {
     private final Map<Attempt, Path> directories = new ConcurrentHashMap<>();
     private final ReentrantLock appending = new ReentrantLock();
     private final AtomicReference<@Nullable AggregationException> deleteFailure = new AtomicReference<>();
-    private final AtomicBoolean begun = new AtomicBoolean();
     private volatile boolean closed;
 
     /** True if files must be copied to the target file system or compressed, so that a rename is not enough. */
@@ -76,14 +74,6 @@ public final class JsonLinesAggregator implements Aggregator {
         tree = new FileTree(files);
         copiesFirst = options.fileCompression() != Compression.NONE;
         file = new ResultsFile(results, files, options).open(names);
-        try {
-            if (!lock.isLeft()) {
-                lock.leave(Integer.toString(names.count()));
-            }
-        } catch (IOException e) {
-            file.close();
-            throw e;
-        }
     }
 
     /** Returns how many names are in the file before those of the run that did not close it. */
@@ -94,19 +84,8 @@ public final class JsonLinesAggregator implements Aggregator {
     @Override
     public void resume() {
         checkOpen();
+        lock.resumeRun(Integer.toString(Math.min(firstLeft(lock), names.count())));
         names.resume();
-        begun.set(true);
-    }
-
-    /** The first test that is stored begins a new run, unless the last one was resumed. */
-    private void begin() {
-        if (begun.compareAndSet(false, true) && lock.isLeft()) {
-            try {
-                lock.leave(Integer.toString(names.count()));
-            } catch (IOException e) {
-                throw new AggregationException("could not begin a run in " + results + ": " + e.getMessage(), e);
-            }
-        }
     }
 
     /**
@@ -167,7 +146,7 @@ public final class JsonLinesAggregator implements Aggregator {
     @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
         checkOpen();
-        begin();
+        lock.beginRun(Integer.toString(names.count()));
         if (!record.last() && !options.earlierAttempts()) {
             failed.add(record);
         } else {

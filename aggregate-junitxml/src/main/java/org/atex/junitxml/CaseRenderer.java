@@ -1,11 +1,7 @@
 package org.atex.junitxml;
 
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import org.atex.api.Artifacts;
@@ -15,6 +11,7 @@ import org.atex.api.ReportedResult;
 import org.atex.api.Status;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSource;
+import org.atex.artifacts.ArtifactFiles;
 import org.atex.artifacts.ResultReader;
 import org.atex.artifacts.SafePath;
 import org.atex.artifacts.TempBuffer;
@@ -29,9 +26,6 @@ final class CaseRenderer {
 
     /** Maximum length of the attribute {@code message}, in characters. */
     private static final int MAX_MESSAGE = 1000;
-
-    /** Number of bytes examined to decide whether a file is text. */
-    private static final int PROBE_BYTES = 4096;
 
     private final JUnitXmlOptions options;
     private final TestRecord record;
@@ -231,23 +225,11 @@ final class CaseRenderer {
         }
         for (String name : files) {
             Path file = file(result, name);
-            if (file != null && isText(file)) {
+            if (file != null && ArtifactFiles.isText(file)) {
                 return file;
             }
         }
         return null;
-    }
-
-    /** {@return whether the file has no zero byte near its beginning, unlike images, archives and programs} */
-    private static boolean isText(Path file) throws IOException {
-        try (InputStream in = new FileInputStream(file.toFile())) {
-            for (byte b : in.readNBytes(PROBE_BYTES)) {
-                if (b == 0) {
-                    return false;
-                }
-            }
-            return true;
-        }
     }
 
     /** {@return a regular file inside the artifacts, or null: symbolic links may lead out of the artifacts} */
@@ -256,12 +238,7 @@ final class CaseRenderer {
             return null;
         }
         Path path = artifacts.files().resolve(SafePath.ofFile(result, file));
-        if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
-            return null;
-        }
-        // The file itself is no link, but a directory on the path to it may be one.
-        Path home = artifacts.directory().toRealPath().resolve("files");
-        return path.toRealPath().startsWith(home) ? path : null;
+        return ArtifactFiles.isRegular(artifacts, path) ? path : null;
     }
 
     private String type() {

@@ -64,7 +64,6 @@ public final class JUnitXmlAggregator implements Aggregator {
     /** The number of attempts before the run that did not close the report. */
     private final long firstLeft;
 
-    private boolean begun; // guarded by the lock
     /** The attempts of the run that this one resumes; does not change. */
     private volatile @Nullable Report left;
 
@@ -96,9 +95,6 @@ public final class JUnitXmlAggregator implements Aggregator {
         }
         renderer = new Renderer(path, beside, options.profile());
         try {
-            if (!writerLock.isLeft()) {
-                writerLock.leave(Long.toString(report.size()));
-            }
             render();
         } catch (IOException | RuntimeException e) {
             journal.close();
@@ -132,18 +128,13 @@ public final class JUnitXmlAggregator implements Aggregator {
     public static JUnitXmlAggregator open(Path path, JUnitXmlOptions options) {
         Path file = path.toAbsolutePath().normalize();
         try {
-            Files.createDirectories(file.resolveSibling("."));
-            WriterLock lock = WriterLock.of(file);
-            try {
+            return WriterLock.open(file, lock -> {
                 if (!options.resume()) {
                     new UnclosedReport(file).rename();
                 }
                 checkEmpty(file);
                 return new JUnitXmlAggregator(file, options, lock);
-            } catch (IOException | RuntimeException e) {
-                lock.release();
-                throw e;
-            }
+            });
         } catch (IOException e) {
             throw new AggregationException("could not open " + file + " to write results: " + e.getMessage(), e);
         }
@@ -178,9 +169,6 @@ public final class JUnitXmlAggregator implements Aggregator {
         lock.lock();
         try {
             checkOpen();
-            if (begun) {
-                throw new IllegalStateException("could not resume a run in " + path + ": another one has begun");
-            }
             Report whole = new Report();
             Report stored = new Report();
             if (!Journal.isBlank(Journal.beside(path))) {
@@ -197,26 +185,14 @@ public final class JUnitXmlAggregator implements Aggregator {
             if (whole.size() <= firstLeft) {
                 whole.beginRun();
             }
+            writerLock.resumeRun(Long.toString(Math.min(firstLeft, whole.size())));
             report = whole;
-            begun = true;
             left = stored;
         } catch (IOException e) {
             throw new AggregationException("could not resume a run in " + path + ": " + e.getMessage(), e);
         } finally {
             lock.unlock();
         }
-    }
-
-    /** The first test that is stored begins a new run, unless the last one was resumed. Called with the lock. */
-    private void begin() {
-        if (!begun && writerLock.isLeft()) {
-            try {
-                writerLock.leave(Long.toString(report.size()));
-            } catch (IOException e) {
-                throw new AggregationException("could not begin a run in " + path + ": " + e.getMessage(), e);
-            }
-        }
-        begun = true;
     }
 
     @Override
@@ -355,7 +331,7 @@ public final class JUnitXmlAggregator implements Aggregator {
         lock.lock();
         try {
             checkOpen();
-            begin();
+            writerLock.beginRun(Long.toString(report.size()));
             String name = record.name();
             for (int i = 1; isUsed(record, name); i++) {
                 if (!options.duplicates()) {

@@ -67,7 +67,7 @@ final class LinkedCopy implements AutoCloseable {
 
         @Override
         public FileVisitResult visitFile(Path from, BasicFileAttributes attributes) throws IOException {
-            if (!attributes.isRegularFile() || !isLinked(from)) {
+            if (!attributes.isRegularFile() || !ArtifactFiles.isLinked(from, target(from))) {
                 Files.copy(from, target(from), StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
             }
             return FileVisitResult.CONTINUE;
@@ -75,16 +75,6 @@ final class LinkedCopy implements AutoCloseable {
 
         private Path target(Path from) {
             return directory.resolve(source.relativize(from));
-        }
-
-        private boolean isLinked(Path from) {
-            try {
-                Files.createLink(target(from), from);
-                return true;
-            } catch (IOException | UnsupportedOperationException e) {
-                // The file has another owner or too many links, or the file system has no hard links: copy the file.
-                return false;
-            }
         }
     }
 }

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.atex.api.AggregationException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,7 @@ public final class WriterLock implements AutoCloseable {
     private final boolean left;
     private final String note;
     private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile boolean hasRun;
 
     private WriterLock(Path path, FileChannel channel, RandomAccessFile content, boolean left, String note) {
         this.path = path;
@@ -82,6 +84,42 @@ public final class WriterLock implements AutoCloseable {
             if (!locked) {
                 HELD.remove(path);
             }
+        }
+    }
+
+    /**
+     * Opens a file for a writer.
+     *
+     * @param <T> the type of the writer
+     */
+    @FunctionalInterface
+    public interface Opening<T> {
+        /**
+         * {@return the writer}
+         *
+         * @param lock the lock of its file, which the writer closes
+         * @throws IOException if the file cannot be opened
+         */
+        T open(WriterLock lock) throws IOException;
+    }
+
+    /**
+     * {@return the writer of a file, which holds its lock} The directory of the file is created if it is missing.
+     *
+     * @param file the file, which need not exist
+     * @param opening opens it; if that fails, the lock is {@linkplain #release released}
+     * @param <T> the type of the writer
+     * @throws IOException if another writer holds the lock, or the file cannot be opened
+     */
+    public static <T> T open(Path file, Opening<T> opening) throws IOException {
+        Files.createDirectories(file.resolveSibling("."));
+        WriterLock lock = of(file);
+        try {
+            return opening.open(lock);
+        } catch (IOException | RuntimeException e) {
+            // A lock file that an unclosed run left is kept, so that the next attempt still recognizes that run.
+            lock.release();
+            throw e;
         }
     }
 
@@ -179,21 +217,51 @@ public final class WriterLock implements AutoCloseable {
         return left;
     }
 
-    /** {@return the text that the last writer left, which did not close the file; empty if there is none} */
+    /** {@return the text that the last writer left about its run; empty if it closed the file, or has begun no run} */
     public String note() {
         return note;
     }
 
     /**
-     * Leaves a text for the next writer, in place of an earlier one. It is read if this writer does not close the file.
+     * Begins a run, unless one has begun or was resumed: leaves a text for the next writer, which reads it if this writer
+     * does not close the file.
      *
-     * @param text the text, at most 100 characters of ASCII
-     * @throws IOException if it cannot be written
+     * @param text says where the run begins in the file; at most 100 characters of ASCII
+     * @throws AggregationException if the text cannot be written; then no run has begun
      */
-    public void leave(String text) throws IOException {
-        content.setLength(0);
-        content.seek(0);
-        content.write(text.getBytes(StandardCharsets.US_ASCII));
+    public void beginRun(String text) {
+        if (!hasRun) {
+            synchronized (this) {
+                if (!hasRun) {
+                    leave(text);
+                }
+            }
+        }
+    }
+
+    /**
+     * Goes on with the run of the last writer.
+     *
+     * @param text says where the run begins in the file; at most 100 characters of ASCII
+     * @throws IllegalStateException if another run has begun
+     * @throws AggregationException if the text cannot be written; then no run has begun
+     */
+    public synchronized void resumeRun(String text) {
+        if (hasRun) {
+            throw new IllegalStateException("could not resume the run in " + path + ": another one has begun");
+        }
+        leave(text);
+    }
+
+    private void leave(String text) {
+        try {
+            content.setLength(0);
+            content.seek(0);
+            content.write(text.getBytes(StandardCharsets.US_ASCII));
+            hasRun = true;
+        } catch (IOException e) {
+            throw new AggregationException("could not note the begin of a run in " + path + ": " + e.getMessage(), e);
+        }
     }
 
     /**

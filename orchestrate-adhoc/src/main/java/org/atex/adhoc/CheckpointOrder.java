@@ -49,12 +49,7 @@ final class CheckpointOrder {
         if (same != null) {
             return same;
         }
-        String next = rest.stream()
-                .filter(point -> point.guest().equals(guest))
-                .map(Point::name)
-                .findFirst()
-                .orElse("");
-        if (!name.equals(next)) {
+        if (!name.equals(next(guest))) {
             return CompletableFuture.completedFuture(null);
         }
         if (broken != null) {
@@ -63,6 +58,15 @@ final class CheckpointOrder {
         CompletableFuture<Void> turn = new CompletableFuture<>();
         parked.put(guest, turn);
         return turn;
+    }
+
+    /** Returns the next checkpoint of a member, or null. */
+    private @Nullable String next(String guest) {
+        return rest.stream()
+                .filter(point -> point.guest().equals(guest))
+                .map(Point::name)
+                .findFirst()
+                .orElse(null);
     }
 
     /** A member waits, here or for another member. */
@@ -100,11 +104,7 @@ final class CheckpointOrder {
         members.remove(guest);
         moving.remove(guest);
         parked.remove(guest);
-        String missing = rest.stream()
-                .filter(point -> point.guest().equals(guest))
-                .map(Point::name)
-                .findFirst()
-                .orElse(null);
+        String missing = next(guest);
         if (missing == null || broken != null) {
             return List.of();
         }

@@ -107,7 +107,7 @@ final class GangRendezvous implements Rendezvous {
                 open.addAll(barrier.waiting.values());
             }
         }
-        open.forEach(one -> one.complete(null));
+        complete(open);
         return mine;
     }
 
@@ -115,6 +115,11 @@ final class GangRendezvous implements Rendezvous {
     private void waits(String guest, List<CompletableFuture<Void>> open) {
         order.waits(guest);
         release(open);
+    }
+
+    /** Without the lock: what depends on the futures is code of executors. */
+    private static void complete(List<CompletableFuture<Void>> open) {
+        open.forEach(one -> one.complete(null));
     }
 
     private void release(List<CompletableFuture<Void>> open) {
@@ -134,7 +139,7 @@ final class GangRendezvous implements Rendezvous {
                 waits(guest, open);
             }
         }
-        open.forEach(one -> one.complete(null));
+        complete(open);
         return mine;
     }
 
@@ -184,7 +189,7 @@ final class GangRendezvous implements Rendezvous {
             mine = mailbox.waiting.computeIfAbsent(guest, unused -> new CompletableFuture<>());
             waits(guest, open);
         }
-        open.forEach(one -> one.complete(null));
+        complete(open);
         return mine;
     }
 
@@ -223,7 +228,7 @@ final class GangRendezvous implements Rendezvous {
             blocks.add(block);
             waits(guest, open);
         }
-        open.forEach(one -> one.complete(null));
+        complete(open);
         return block.future();
     }
 
@@ -298,7 +303,7 @@ final class GangRendezvous implements Rendezvous {
             });
             release(open);
         }
-        open.forEach(one -> one.complete(null));
+        complete(open);
         failed.forEach((one, why) -> one.completeExceptionally(new IllegalStateException(why)));
     }
 }

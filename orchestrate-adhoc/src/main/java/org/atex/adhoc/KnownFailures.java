@@ -26,10 +26,9 @@ import org.jspecify.annotations.Nullable;
  * @param rules the rules of the program
  * @param today the date of the run
  * @param baseline an earlier run whose failures do not count, or null
- * @param elsewhere the names of tests that are in other shards
  */
 record KnownFailures(
-        List<KnownFailure> rules, LocalDate today, @Nullable Baseline baseline, Set<String> elsewhere) {
+        List<KnownFailure> rules, LocalDate today, @Nullable Baseline baseline) {
     private static final int MAX_NAMES = 10;
 
     /**
@@ -55,11 +54,6 @@ record KnownFailures(
 
     KnownFailures {
         rules = List.copyOf(rules);
-        elsewhere = Set.copyOf(elsewhere);
-    }
-
-    KnownFailures(List<KnownFailure> rules, LocalDate today, @Nullable Baseline baseline) {
-        this(rules, today, baseline, Set.of());
     }
 
     static KnownFailures none() {
@@ -89,11 +83,6 @@ record KnownFailures(
         return !rules.isEmpty() || baseline != null;
     }
 
-    /** {@return these rules, some of which may concern only tests of other shards} */
-    KnownFailures withElsewhere(Set<String> tests) {
-        return new KnownFailures(rules, today, baseline, tests);
-    }
-
     private boolean isExpired(KnownFailure rule) {
         return today.isAfter(rule.until());
     }
@@ -102,8 +91,9 @@ record KnownFailures(
      * {@return remarks for the user about rules that have expired, and rules without a test that failed}
      *
      * @param ends the final end of each test, by name
+     * @param elsewhere the names of tests that are in other shards
      */
-    List<String> remarks(Map<String, TestEnd> ends) {
+    List<String> remarks(Map<String, TestEnd> ends, Set<String> elsewhere) {
         List<String> remarks = new ArrayList<>();
         for (KnownFailure rule : rules) {
             Map<String, TestEnd> concerned = ends.entrySet().stream()
@@ -120,12 +110,12 @@ record KnownFailures(
             }
         }
         if (baseline != null) {
-            remarks.addAll(remarks(baseline, ends));
+            remarks.addAll(remarks(baseline, ends, elsewhere));
         }
         return remarks;
     }
 
-    private List<String> remarks(Baseline earlier, Map<String, TestEnd> ends) {
+    private List<String> remarks(Baseline earlier, Map<String, TestEnd> ends, Set<String> elsewhere) {
         Set<String> failed = names(ends, end -> end.outcome().verdict() == Verdict.FAILED);
         Set<String> fixed = names(ends, end -> end.outcome() == Outcome.PASSED);
         fixed.retainAll(earlier.failed());

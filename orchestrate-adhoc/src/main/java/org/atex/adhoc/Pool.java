@@ -76,7 +76,7 @@ final class Pool implements RunContext {
         this.plan = plan;
         this.clock = new RunClock(plan.wall());
         this.schedule = new Schedule(plan.tests(), plan.terms(), plan.rules());
-        this.results = new RunResults(schedule.tests(), plan.rules().known());
+        this.results = new RunResults(schedule.tests(), plan.rules().known(), plan.elsewhere());
         this.guard = new Guard(plan.limits().grace(), this::abandoned);
         this.fixtureJobs = new FixtureJobs(this, guard, this::openSystem);
         this.fixtures = new Fixtures(plan.tests(), fixtureJobs);

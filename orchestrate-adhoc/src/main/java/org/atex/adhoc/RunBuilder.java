@@ -491,6 +491,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
             }
             return new RunPlan(
                     planned,
+                    elsewhere,
                     unreadable,
                     List.copyOf(provisioners),
                     offers,
@@ -503,7 +504,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     workDirectory,
                     keptRuns,
                     resumes,
-                    rules.with(rules.known().withElsewhere(elsewhere)),
+                    rules,
                     limits,
                     maxSlots,
                     wall,

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.atex.api.Executor;
 import org.atex.api.RunListener;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The validated configuration of a run.
  *
  * @param tests the tests to run, in the order given
+ * @param elsewhere the names of the tests that are in other shards
  * @param unreadable tests with failing methods, and the reason
  * @param provisioners the provisioners of systems
  * @param offers the labels that each provisioner declares for its systems
@@ -35,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 record RunPlan(
         List<PlannedTest> tests,
+        Set<String> elsewhere,
         Map<PlannedTest, String> unreadable,
         List<NamedProvisioner> provisioners,
         List<Map<String, String>> offers,

@@ -39,6 +39,7 @@ final class RunResults {
 
     private final List<PlannedTest> planned;
     private final KnownFailures known;
+    private final Set<String> elsewhere;
     private final Map<PlannedTest, List<TestRecord>> records = new HashMap<>();
     private final Map<PlannedTest, Excerpt> excerpts = new HashMap<>();
     private final Map<String, Path> files = new HashMap<>();
@@ -47,9 +48,16 @@ final class RunResults {
     private final Map<NamedSink, Map<String, Failures>> unstored = new LinkedHashMap<>();
     private int otherSetUps;
 
-    RunResults(List<PlannedTest> planned, KnownFailures known) {
+    /**
+     * Creates an object without results.
+     *
+     * @param known the failures that do not count
+     * @param elsewhere the names of tests that are in other shards
+     */
+    RunResults(List<PlannedTest> planned, KnownFailures known, Set<String> elsewhere) {
         this.planned = planned;
         this.known = known;
+        this.elsewhere = elsewhere;
     }
 
     synchronized void conclude(PlannedTest test, TestRecord record, Excerpt excerpt) {
@@ -120,7 +128,7 @@ final class RunResults {
         if (known.hasRemarks()) {
             tests.forEach(test -> ends.put(test.name(), test.end()));
         }
-        known.remarks(ends).forEach(remark -> all.add(Problem.overcome(remark)));
+        known.remarks(ends, elsewhere).forEach(remark -> all.add(Problem.overcome(remark)));
         return new RunSummary(tests, all, took);
     }
 

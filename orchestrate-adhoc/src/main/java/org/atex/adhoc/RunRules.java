@@ -76,26 +76,6 @@ record RunRules(
                 next);
     }
 
-    RunRules with(KnownFailures failures) {
-        return new RunRules(
-                reruns,
-                destruction,
-                maxSystems,
-                spares,
-                failureWindow,
-                maxFailures,
-                onMaxFailures,
-                systemWithin,
-                failingWithin,
-                diskSpaceWithin,
-                runWithin,
-                holds,
-                rampUp,
-                failures,
-                stall,
-                next);
-    }
-
     RunRules with(@Nullable Stall stalled, @Nullable NextTest chooser) {
         return new RunRules(
                 reruns,

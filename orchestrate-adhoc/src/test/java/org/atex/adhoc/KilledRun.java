@@ -70,6 +70,28 @@ final class KilledRun {
         }
     }
 
+    /**
+     * Starts the program in a process of its own.
+     *
+     * @param runs the directory of runs
+     * @param names the file of the names
+     * @param stored how many names are stored
+     * @param kept whether the run is kept
+     */
+    static Process start(Path runs, Path names, int stored, boolean kept) throws IOException {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        KilledRun.class.getName(),
+                        runs.toString(),
+                        names.toString(),
+                        Integer.toString(stored),
+                        Boolean.toString(kept))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
     /** Waits until the journal has the ends of ten tests: the events of a run do not wait for it. */
     static void awaitJournal(Path runs) {
         Pattern ends = Pattern.compile("\\{\"attempt\":(\\d+),\"state\":\"(ENDED|STORED)\"");

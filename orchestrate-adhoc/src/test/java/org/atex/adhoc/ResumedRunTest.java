@@ -55,17 +55,7 @@ class ResumedRunTest {
 
     /** Kills a program of which ten tests have ended. */
     private void kill(int stored) throws Exception {
-        Process program = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        KilledRun.class.getName(),
-                        runs().toString(),
-                        names().toString(),
-                        Integer.toString(stored),
-                        "true")
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        Process program = KilledRun.start(runs(), names(), stored, true);
         try (BufferedReader output = program.inputReader()) {
             assertThat(output.readLine()).isEqualTo("ten tests have ended");
             KilledRun.awaitJournal(runs());

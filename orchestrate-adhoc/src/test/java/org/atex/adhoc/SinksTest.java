@@ -426,17 +426,7 @@ class SinksTest {
         Path names = directory.resolve("names");
         Files.createFile(names);
         Path work = directory.resolve("work");
-        Process program = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        KilledRun.class.getName(),
-                        work.toString(),
-                        names.toString(),
-                        Integer.toString(stored),
-                        Boolean.toString(kept))
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        Process program = KilledRun.start(work, names, stored, kept);
         try (BufferedReader output = program.inputReader()) {
             assertThat(output.readLine()).isEqualTo("ten tests have ended");
             KilledRun.awaitJournal(work);

@@ -5,27 +5,22 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.api.ReportedResult;
 import org.atex.api.Status;
 import org.atex.api.TestRecord;
+import org.atex.artifacts.ArtifactFiles;
 import org.atex.artifacts.Excerpts;
 import org.atex.artifacts.ResultReader;
 import org.atex.artifacts.SafePath;
@@ -40,7 +35,6 @@ final class AttemptDetails {
     private static final int MAX_STATUSES = 20;
     private static final int LAST_LINES = 20;
     private static final int MAX_TEXT = 500;
-    private static final int PROBE_BYTES = 4096;
 
     private final Map<String, Integer> statuses = new LinkedHashMap<>();
     private final List<String> parts = new ArrayList<>();
@@ -142,14 +136,14 @@ final class AttemptDetails {
             String name = artifacts.files().relativize(file).toString();
             if (isUnkept || files.size() == MAX_FILES) {
                 unkeptFiles++;
-            } else if (!isStorable(artifacts, file)) {
+            } else if (!ArtifactFiles.isRegular(artifacts, file) || !Files.isReadable(file)) {
                 files.add(Line.empty()
                         .put("n", Entries.cut(name))
                         .put("r", "not a readable regular file")
                         .end());
             } else {
                 long size = Files.size(file);
-                boolean isText = isText(file);
+                boolean isText = ArtifactFiles.isText(file);
                 Line line = Line.empty().put("n", Entries.cut(name)).put("b", size);
                 if (isText && size <= options.maxFileBytes() && isTaken(budget, size)) {
                     line.put("t", text(file));
@@ -167,33 +161,11 @@ final class AttemptDetails {
         }
     }
 
-    /** {@return whether the file has no zero byte near its beginning, unlike images, archives and programs} */
-    private static boolean isText(Path file) throws IOException {
-        try (InputStream in = new FileInputStream(file.toFile())) {
-            for (byte b : in.readNBytes(PROBE_BYTES)) {
-                if (b == 0) {
-                    return false;
-                }
-            }
-            return true;
-        }
-    }
-
-    /** {@return whether this is a readable regular file inside the artifacts: symbolic links may lead out of them} */
-    private static boolean isStorable(Artifacts artifacts, Path file) throws IOException {
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || !Files.isReadable(file)) {
-            return false;
-        }
-        Path home = artifacts.directory().toRealPath().resolve("files");
-        return file.toRealPath().startsWith(home);
-    }
-
     /** {@return the files: those that results list first, then the others in the order of their names} */
     private Set<Path> files(Artifacts artifacts) throws IOException {
-        Set<Path> all = new TreeSet<>();
-        if (Files.isDirectory(artifacts.files(), LinkOption.NOFOLLOW_LINKS)) {
-            Files.walkFileTree(artifacts.files(), new Collecting(all));
-        }
+        Set<Path> all = Files.isDirectory(artifacts.files(), LinkOption.NOFOLLOW_LINKS)
+                ? ArtifactFiles.all(artifacts)
+                : Set.of();
         Set<Path> sorted = new LinkedHashSet<>();
         listed.addAll(listedByParts);
         for (String name : listed) {
@@ -204,31 +176,6 @@ final class AttemptDetails {
         }
         sorted.addAll(all);
         return sorted;
-    }
-
-    private static final class Collecting extends SimpleFileVisitor<Path> {
-        private final Set<Path> all;
-
-        Collecting(Set<Path> all) {
-            this.all = all;
-        }
-
-        @Override
-        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            all.add(file);
-            return FileVisitResult.CONTINUE;
-        }
-
-        @Override
-        public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-            switch (e) {
-                case AccessDeniedException denied -> all.add(file);
-                // Another process, such as a leftover of the test, may delete files at the same time.
-                case NoSuchFileException gone -> {}
-                default -> throw e;
-            }
-            return FileVisitResult.CONTINUE;
-        }
     }
 
     void addTo(Line line) {

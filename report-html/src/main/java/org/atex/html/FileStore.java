@@ -5,12 +5,14 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.atex.api.Artifacts;
+import org.atex.artifacts.ArtifactFiles;
 
 /**
  * The directory of files beside a page. Each attempt has a directory in it, with a number as its name. Thread-safe.
@@ -60,7 +62,7 @@ final class FileStore {
         String add(Path file, String name, boolean isText) throws IOException {
             Path target = Files.createDirectories(directory.resolve(Long.toString(number)));
             String stored = ++files + "-" + safe(name, isText);
-            if (!isLinked(file, target.resolve(stored))) {
+            if (!ArtifactFiles.isLinked(file, target.resolve(stored))) {
                 // Not Files.copy: an interrupt of the thread closes its channel.
                 try (InputStream in = new FileInputStream(file.toFile());
                         OutputStream out =
@@ -87,17 +89,8 @@ final class FileStore {
     private void deleteIfEmpty() throws IOException {
         try {
             Files.deleteIfExists(directory);
-        } catch (java.nio.file.DirectoryNotEmptyException e) {
+        } catch (DirectoryNotEmptyException e) {
             // It contains files of other attempts.
-        }
-    }
-
-    private static boolean isLinked(Path file, Path link) {
-        try {
-            Files.createLink(link, file);
-            return true;
-        } catch (IOException | UnsupportedOperationException e) {
-            return false;
         }
     }
 

@@ -136,16 +136,11 @@ public final class HtmlReport implements Aggregator, RunListener {
     public static HtmlReport open(Path page, HtmlOptions options) {
         Path file = page.toAbsolutePath().normalize();
         try {
-            Files.createDirectories(file.resolveSibling("."));
-            WriterLock lock = WriterLock.of(file);
-            try {
+            return WriterLock.open(file, lock -> {
                 new UnclosedPage(file).rename();
                 requireEmpty(file);
                 return new HtmlReport(file, options, lock);
-            } catch (IOException | RuntimeException e) {
-                lock.release();
-                throw e;
-            }
+            });
         } catch (IOException e) {
             throw new AggregationException("could not open " + file + " to write a page: " + e.getMessage(), e);
         }
