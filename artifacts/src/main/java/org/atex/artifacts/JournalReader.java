@@ -197,6 +197,8 @@ final class JournalReader {
             } else {
                 openFixtures.remove(fixture);
             }
+        } else if (line.get("problem") != null) {
+            problems.add(RecordJson.text(line, "problem"));
         } else if (line.get("ended") != null) {
             ended = true;
         } else if (line.get("aggregators") != null) {
@@ -264,6 +266,11 @@ final class JournalReader {
     /** {@return the first line, for a further journal} */
     Map<String, @Nullable Object> head() {
         return head;
+    }
+
+    /** {@return whether the files of attempts are kept after they are stored} */
+    boolean keepsFiles() {
+        return Boolean.TRUE.equals(head.get(Spool.KEEPS_FILES));
     }
 
     /** {@return the names of the aggregators of the run} */

@@ -54,13 +54,12 @@ final class LeftRun {
         Map<String, Integer> latest = new HashMap<>();
         int waiting = 0;
         try (Journal journal = Journal.open(run.resolve(Spool.REPLAYS), reader.head())) {
+            SpooledAttempt.Home home = Spool.home(run, journal, reader.aggregators(), reader.keepsFiles());
             for (Map.Entry<Long, JournalReader.Entry> entry : reader.attempts().entrySet()) {
                 try {
                     latest.merge(entry.getValue().test(), entry.getValue().attempt(), Math::max);
                     if (!entry.getValue().isOver()) {
-                        attempts.put(
-                                entry.getKey(),
-                                attempt(journal, entry.getKey(), entry.getValue(), reader.aggregators()));
+                        attempts.put(entry.getKey(), attempt(home, entry.getKey(), entry.getValue()));
                     }
                 } catch (IllegalArgumentException | DateTimeException e) {
                     unread.add("the journal does not describe the attempt "
@@ -81,14 +80,13 @@ final class LeftRun {
         return waiting;
     }
 
-    private SpooledAttempt attempt(Journal journal, long number, JournalReader.Entry entry, List<String> aggregators) {
+    private SpooledAttempt attempt(SpooledAttempt.Home home, long number, JournalReader.Entry entry) {
         Path directory = run.resolve(Long.toString(number));
         return new SpooledAttempt(
-                journal,
+                home,
                 number,
                 directory,
                 entry.hasArtifacts() && Files.isDirectory(directory) ? Artifacts.at(directory) : Artifacts.none(),
-                aggregators,
                 entry.storedBy(),
                 entry.state(),
                 entry.record());
@@ -143,12 +141,13 @@ final class LeftRun {
         List<EarlierAttempt> earlier = new ArrayList<>();
         isUnderstood = problems.isEmpty();
         isKept = true;
+        SpooledAttempt.Home home = Spool.home(run, journal, aggregators, reader.keepsFiles());
         for (Map.Entry<Long, JournalReader.Entry> left : reader.attempts().entrySet()) {
             long number = left.getKey();
             JournalReader.Entry entry = left.getValue();
             try {
                 if (entry.state() != State.DISCARDED) {
-                    earlier.add(earlier(number, entry, journal, aggregators));
+                    earlier.add(earlier(number, entry, home));
                 }
             } catch (IllegalArgumentException | DateTimeException e) {
                 isUnderstood = false;
@@ -160,13 +159,13 @@ final class LeftRun {
         return earlier;
     }
 
-    private EarlierAttempt earlier(long number, JournalReader.Entry entry, Journal journal, List<String> aggregators)
+    private EarlierAttempt earlier(long number, JournalReader.Entry entry, SpooledAttempt.Home home)
             throws IOException {
         TestRecord record = entry.record();
         if (entry.isOver()) {
             return new EarlierAttempt(record, null, true);
         }
-        SpooledAttempt attempt = attempt(journal, number, entry, aggregators);
+        SpooledAttempt attempt = attempt(home, number, entry);
         if (attempt.isTaken()) {
             attempt.stored(record);
             return new EarlierAttempt(record, null, true);

@@ -27,7 +27,7 @@ final class LinkedCopy implements AutoCloseable {
         Path home = source.getParent();
         LinkedCopy copy = new LinkedCopy(Files.createTempDirectory(home == null ? source : home, PREFIX));
         try {
-            Files.walkFileTree(source, copy.new Linking(source));
+            Files.walkFileTree(source, new Linking(source, copy.directory));
             return copy;
         } catch (IOException e) {
             try {
@@ -37,6 +37,12 @@ final class LinkedCopy implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** Makes a copy that stays, in a directory that is created. */
+    static void link(Artifacts artifacts, Path target) throws IOException {
+        Files.createDirectory(target);
+        Files.walkFileTree(artifacts.directory(), new Linking(artifacts.directory(), target));
     }
 
     Artifacts artifacts() {
@@ -50,11 +56,13 @@ final class LinkedCopy implements AutoCloseable {
         }
     }
 
-    private final class Linking extends SimpleFileVisitor<Path> {
+    private static final class Linking extends SimpleFileVisitor<Path> {
         private final Path source;
+        private final Path target;
 
-        Linking(Path source) {
+        Linking(Path source, Path target) {
             this.source = source;
+            this.target = target;
         }
 
         @Override
@@ -74,7 +82,7 @@ final class LinkedCopy implements AutoCloseable {
         }
 
         private Path target(Path from) {
-            return directory.resolve(source.relativize(from));
+            return target.resolve(source.relativize(from));
         }
     }
 }

@@ -1,14 +1,19 @@
 package org.atex.artifacts;
 
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,11 +22,16 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import org.atex.api.AggregationException;
+import org.atex.api.Aggregator;
+import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 import org.atex.artifacts.SpooledAttempt.State;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run whose journal was {@linkplain Spool#keep kept}, read from its directory. With it, a program runs again only the
@@ -32,32 +42,40 @@ import org.atex.artifacts.SpooledAttempt.State;
  * List<TestCase> rest = tests.stream().filter(test -> again.contains(test.name())).toList();
  * }
  *
+ * <p>{@link #replay} stores the run with any aggregator, {@link #bundle} writes it as one file, and {@link #merge} joins
+ * several runs, such as shards.
+ *
  * <p>A run that goes on, or whose program was killed, can be read as well. Its running attempts have the outcome
  * {@link Outcome#LOST}.
  *
- * <p>Immutable.
+ * <p>Immutable, and thread-safe. The files are read when they are asked for.
  */
 public final class PastRun {
     private final Path directory;
-    private final String id;
-    private final Instant started;
+    private final Map<?, ?> head;
     private final List<PlainTest> planned;
     private final List<TestRecord> attempts;
+    /** The numbers of the attempts, in their order; tests that never started have none. */
+    private final long[] numbers;
+    /** The same by attempt; null until it is needed. */
+    private volatile @Nullable Map<TestRecord, Long> numberOf;
+
     private final List<String> problems;
+    private final boolean ended;
 
     private PastRun(
             Path directory,
-            String id,
-            Instant started,
-            List<PlainTest> planned,
+            JournalReader reader,
             List<TestRecord> attempts,
+            LongStream numbers,
             List<String> problems) {
         this.directory = directory;
-        this.id = id;
-        this.started = started;
-        this.planned = List.copyOf(planned);
+        this.head = reader.head();
+        this.planned = List.copyOf(reader.planned());
         this.attempts = List.copyOf(attempts);
+        this.numbers = numbers.toArray();
         this.problems = List.copyOf(problems);
+        this.ended = reader.isEnded();
     }
 
     /**
@@ -86,23 +104,19 @@ public final class PastRun {
             throw new IOException("could not read the run in " + run + ": there is no journal, or it is damaged");
         }
         List<TestRecord> attempts = new ArrayList<>();
+        LongStream.Builder numbers = LongStream.builder();
         reader.attempts().forEach((number, entry) -> {
             try {
                 if (entry.state() != State.DISCARDED) {
                     attempts.add(entry.record());
+                    numbers.add(number);
                 }
             } catch (IllegalArgumentException | DateTimeException e) {
                 problems.add("the journal does not describe the attempt " + number + ": " + e.getMessage());
             }
         });
         attempts.addAll(reader.notStarted());
-        return new PastRun(
-                run,
-                String.valueOf(reader.head().get("run")),
-                started(reader.head()),
-                reader.planned(),
-                attempts,
-                problems);
+        return new PastRun(run, reader, attempts, numbers.build(), problems);
     }
 
     private static Instant started(Map<?, ?> head) {
@@ -114,30 +128,65 @@ public final class PastRun {
     }
 
     /**
-     * Deletes the journals of old runs. Runs that go on, and runs with results that are not stored yet, stay.
+     * Deletes old runs. The newest run stays whatever its age and size. Runs that go on, and runs with results that are not
+     * stored yet, stay as well.
      *
      * @param runs the directory of runs, which need not exist
-     * @param newest the number of runs to keep, at least 0
+     * @param retention which runs stay
      * @return the directories that were deleted
-     * @throws IllegalArgumentException if the number is negative
      * @throws IOException if a directory cannot be read or deleted
      */
-    public static List<Path> prune(Path runs, int newest) throws IOException {
-        if (newest < 0) {
-            throw new IllegalArgumentException("could not keep " + newest + " runs: the number is negative");
-        }
+    public static List<Path> prune(Path runs, Retention retention) throws IOException {
         List<Path> deleted = new ArrayList<>();
-        for (Path run : newestFirst(runs).stream().skip(newest).toList()) {
-            try (WriterLock lock = Spool.lockIfEnded(run)) {
-                if (lock != null && Spool.deleteIfStored(run)) {
-                    deleted.add(run);
+        int count = 0;
+        long bytes = 0;
+        for (Map.Entry<Path, Instant> run : starts(runs)) {
+            count++;
+            boolean isOld = Duration.between(run.getValue(), Instant.now()).compareTo(retention.maxAge()) > 0;
+            if (retention.maxBytes() < Long.MAX_VALUE) {
+                bytes += size(run.getKey());
+            }
+            boolean isExpendable = count > 1 && (isOld || bytes > retention.maxBytes());
+            if (isExpendable || count > retention.newest()) {
+                try (WriterLock lock = Spool.lockIfEnded(run.getKey())) {
+                    if (lock != null && Spool.deleteIfStored(run.getKey())) {
+                        deleted.add(run.getKey());
+                    }
                 }
             }
         }
         return deleted;
     }
 
+    /** {@return the size of the regular files in a directory} Another program may delete some meanwhile. */
+    private static long size(Path directory) throws IOException {
+        long[] bytes = {0};
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                bytes[0] += attributes.isRegularFile() ? attributes.size() : 0;
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) {
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path left, @Nullable IOException e) {
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        return bytes[0];
+    }
+
     static List<Path> newestFirst(Path runs) throws IOException {
+        return starts(runs).stream().map(Map.Entry::getKey).toList();
+    }
+
+    /** {@return the runs in a directory and when they started, the newest first} */
+    private static List<Map.Entry<Path, Instant>> starts(Path runs) throws IOException {
         if (!Files.isDirectory(runs)) {
             return List.of();
         }
@@ -150,7 +199,6 @@ public final class PastRun {
         }
         return starts.entrySet().stream()
                 .sorted(Map.Entry.<Path, Instant>comparingByValue(Comparator.reverseOrder()))
-                .map(Map.Entry::getKey)
                 .toList();
     }
 
@@ -161,12 +209,39 @@ public final class PastRun {
 
     /** {@return the id of the run} */
     public String id() {
-        return id;
+        return String.valueOf(head.get("run"));
     }
 
     /** {@return when the run started} */
     public Instant started() {
-        return started;
+        return started(head);
+    }
+
+    /** {@return the platform of the run; of a run that was merged, the platforms with a comma between them} */
+    public String platform() {
+        return String.valueOf(head.get(Spool.PLATFORM));
+    }
+
+    /** {@return whether the run has ended; false if it goes on, or its program was killed} */
+    public boolean hasEnded() {
+        return ended;
+    }
+
+    /**
+     * {@return what is known about the program of the run: {@code host}, {@code user}, {@code directory}, {@code java} and
+     * {@code os}; empty for a run that was merged}
+     */
+    public Map<String, String> about() {
+        Map<String, String> about = new LinkedHashMap<>();
+        if (head.get(Spool.ABOUT) instanceof Map<?, ?> all) {
+            all.forEach((key, value) -> about.put(String.valueOf(key), String.valueOf(value)));
+        }
+        return Collections.unmodifiableMap(about);
+    }
+
+    /** {@return the log of the run, which exists only if there was something to log} */
+    public Path log() {
+        return directory.resolve(Spool.LOG);
     }
 
     /** {@return the tests of the run, in the order given} */
@@ -179,11 +254,142 @@ public final class PastRun {
         return attempts;
     }
 
-    /** {@return the last attempt at each test, by the name of the test} */
+    /**
+     * {@return the artifacts of an attempt; none if they were not kept, or the test never started} Neither change nor
+     * delete them: give an aggregator a copy, as {@link #replay} does.
+     *
+     * @param record one of {@link #attempts()}
+     */
+    public Artifacts artifacts(TestRecord record) {
+        Long number = numbersByRecord().get(record);
+        return number == null ? Artifacts.none() : artifactsOf(number);
+    }
+
+    private Map<TestRecord, Long> numbersByRecord() {
+        Map<TestRecord, Long> map = numberOf;
+        if (map == null) {
+            map = new HashMap<>();
+            for (int i = 0; i < numbers.length; i++) {
+                map.put(attempts.get(i), numbers[i]);
+            }
+            numberOf = map;
+        }
+        return map;
+    }
+
+    private Artifacts artifactsOf(long number) {
+        Path kept = directory.resolve(Spool.FILES).resolve(Long.toString(number));
+        Path notStored = directory.resolve(Long.toString(number));
+        return Files.isDirectory(kept)
+                ? Artifacts.at(kept)
+                : Files.isDirectory(notStored) ? Artifacts.at(notStored) : Artifacts.none();
+    }
+
+    /** Takes an attempt and its artifacts. */
+    @FunctionalInterface
+    interface AttemptVisitor {
+        void visit(TestRecord record, Artifacts artifacts) throws IOException;
+    }
+
+    void forEachAttempt(AttemptVisitor visitor) throws IOException {
+        for (int i = 0; i < attempts.size(); i++) {
+            visitor.visit(attempts.get(i), i < numbers.length ? artifactsOf(numbers[i]) : Artifacts.none());
+        }
+    }
+
+    /**
+     * Stores all attempts of the run with an aggregator, in their order, with copies of their artifacts that consist of hard
+     * links if possible. One aggregator may store several runs, for example those of several platforms or
+     * shards. Unlike {@link Spool#replay}, it stores what others have stored, too.
+     *
+     * @param aggregator the aggregator; the caller closes it
+     * @return what was not stored, with the reasons
+     * @throws IOException if artifacts cannot be copied
+     */
+    public List<String> replay(Aggregator aggregator) throws IOException {
+        List<String> notStored = new ArrayList<>();
+        forEachAttempt((record, artifacts) -> {
+            try (LinkedCopy copy = artifacts.isNone() ? null : LinkedCopy.of(artifacts)) {
+                aggregator.ingest(record, copy == null ? Artifacts.none() : copy.artifacts());
+            } catch (AggregationException e) {
+                notStored.add("attempt " + record.attempt() + " at " + record.name() + " on " + record.platform()
+                        + " was not stored: " + e.getMessage());
+            }
+        });
+        return notStored;
+    }
+
+    /**
+     * Writes the run as one file, which another machine {@linkplain #unpack unpacks}. The run must not go on; if its program
+     * was killed, it can be bundled. Contains the journal, the log, and the artifacts of attempts.
+     *
+     * @param zip the file, which must not exist
+     * @return what was left out, with the reasons: symbolic links, other special files, and files that cannot be read
+     * @throws IOException if the run goes on, or the file exists or cannot be written
+     */
+    public List<String> bundle(Path zip) throws IOException {
+        return RunBundle.write(directory, zip);
+    }
+
+    /**
+     * {@return the run in a bundle}
+     *
+     * @param zip a file that {@link #bundle} has written; its content is not trusted
+     * @param runs the directory of runs in which the run is stored, created if missing
+     * @throws IOException if the file is no bundle, if there is not enough space, or if the directory contains the run
+     */
+    public static PastRun unpack(Path zip, Path runs) throws IOException {
+        return read(RunBundle.unpack(zip, runs));
+    }
+
+    /**
+     * Merges runs into a new one, for example the shards of a run, several platforms, or a run and a later one of the tests
+     * that failed. Attempts of later runs at the same test on the same platform follow those of earlier ones. The runs stay
+     * as they are; files are shared by hard links if possible.
+     *
+     * @param parts the runs, at least one
+     * @param runs the directory of runs in which the new run is stored, created if missing. It starts when the first part
+     *     did, so that {@link #latest} finds it in a directory of its own only.
+     * @return the new run
+     * @throws IllegalArgumentException if there is no part
+     * @throws IOException if it cannot be written
+     */
+    public static PastRun merge(List<PastRun> parts, Path runs) throws IOException {
+        return read(new RunMerge(parts).write(runs));
+    }
+
+    /**
+     * {@return the worst verdict of all tests, with {@link Verdict#INCOMPLETE} for tests that never started} Known failures
+     * do not count. The {@linkplain Verdict#exitCode() exit code} of a program that merges runs.
+     */
+    public Verdict verdict() {
+        Verdict verdict = notRun().isEmpty() ? Verdict.PASSED : Verdict.INCOMPLETE;
+        for (TestRecord record : lastAttempts()) {
+            verdict = verdict.and(record.verdict());
+        }
+        return verdict;
+    }
+
+    private record TestOnPlatform(String platform, String test) {}
+
+    /** {@return the last attempt at each test on each platform} */
+    private Collection<TestRecord> lastAttempts() {
+        Map<TestOnPlatform, TestRecord> last = new LinkedHashMap<>();
+        attempts.forEach(record -> last.merge(
+                new TestOnPlatform(record.platform(), record.name()),
+                record,
+                (one, other) -> other.attempt() >= one.attempt() ? other : one));
+        return last.values();
+    }
+
+    /**
+     * {@return the last attempt at each test, by the name of the test} If a run was {@linkplain #merge merged} from several
+     * platforms, the one with the worst verdict.
+     */
     public Map<String, TestRecord> ends() {
         Map<String, TestRecord> ends = new LinkedHashMap<>();
-        attempts.forEach(record ->
-                ends.merge(record.name(), record, (one, other) -> other.attempt() >= one.attempt() ? other : one));
+        lastAttempts().forEach(record -> ends.merge(
+                record.name(), record, (one, other) -> verdict(one).and(verdict(other)) == verdict(one) ? one : other));
         return ends;
     }
 
@@ -194,11 +400,12 @@ public final class PastRun {
 
     /** {@return the names of the tests that passed after an earlier attempt in this run had failed} */
     public Set<String> flaky() {
-        Set<String> failedOnce = attempts.stream()
+        Set<TestOnPlatform> failedOnce = attempts.stream()
                 .filter(record -> verdict(record) == Verdict.FAILED)
-                .map(TestRecord::name)
+                .map(record -> new TestOnPlatform(record.platform(), record.name()))
                 .collect(Collectors.toSet());
-        return names(record -> record.end().outcome() == Outcome.PASSED && failedOnce.contains(record.name()));
+        return names(record -> record.end().outcome() == Outcome.PASSED
+                && failedOnce.contains(new TestOnPlatform(record.platform(), record.name())));
     }
 
     /**
@@ -246,18 +453,21 @@ public final class PastRun {
     }
 
     private Set<String> names(Predicate<TestRecord> which) {
-        return ends().values().stream()
+        return lastAttempts().stream()
                 .filter(which)
                 .map(TestRecord::name)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** {@return how long the last attempt at each test took that passed or failed, by the name of the test} */
+    /**
+     * {@return how long the last attempt at each test took that passed or failed, by the name of the test} Of several
+     * platforms, the longest.
+     */
     public Map<String, Duration> durations() {
         Map<String, Duration> durations = new LinkedHashMap<>();
-        ends().forEach((name, record) -> {
+        lastAttempts().forEach(record -> {
             if (record.end().outcome() == Outcome.PASSED || record.end().outcome() == Outcome.FAILED) {
-                durations.put(name, record.took());
+                durations.merge(record.name(), record.took(), (one, other) -> one.compareTo(other) > 0 ? one : other);
             }
         });
         return durations;

@@ -3,6 +3,7 @@ package org.atex.artifacts;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -38,12 +39,15 @@ import org.jspecify.annotations.Nullable;
  * object of one of these kinds:
  *
  * <ul>
- *   <li>{@code {"run": ID, "platform": NAME, "aggregators": NAMES, "started": TIME}}: the first line, with the platform
- *       if the journal is {@linkplain #keep kept}; again when another program {@linkplain #resume resumes} the run;
+ *   <li>{@code {"run": ID, "platform": NAME, "aggregators": NAMES, "started": TIME}}: the first line; again when another
+ *       program {@linkplain #resume resumes} the run. Only if the journal is {@linkplain #keep kept}, it has the platform,
+ *       {@code "keepsFiles": true} if files are kept, too, and {@code about}: the host, user, working directory, Java
+ *       and operating system of the program;
  *   <li>{@code {"planned": TEST}}: a test of the run, if the journal is {@linkplain #keep kept};
  *   <li>{@code {"notStarted": RECORD}}: the record of a test that never started, if the journal is kept;
  *   <li>{@code {"fixture": NAME, "where": PLACE, "open": BOOLEAN}}: a fixture is about to be started, or is finished,
  *       if the journal is kept; the place is a system, group or test, or empty;
+ *   <li>{@code {"problem": TEXT}}: what could not be read of a run that was {@linkplain PastRun#merge merged};
  *   <li>{@code {"ended": TIME}}: the end of the run, if the journal is kept;
  *   <li>{@code {"system": NUMBER, "info": SYSTEM}}: a {@link org.atex.api.SystemInfo}, to which further lines refer by
  *       the number;
@@ -60,6 +64,9 @@ import org.jspecify.annotations.Nullable;
  * continues the one of the run. When all attempts are stored, the journals are deleted, unless they are
  * {@linkplain #keep kept}.
  *
+ * <p>If files are kept, the directory of an attempt that all aggregators have stored is moved to the directory
+ * {@code attempts}. The program of a run may write a log, {@code run.log}.
+ *
  * <p>The entries of the journal survive a kill of the program at once, and a crash of the machine a second later. The
  * artifacts are not synced.
  *
@@ -68,18 +75,28 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread safety: thread-safe.
  */
 public final class Spool implements AutoCloseable {
-    private static final String PREFIX = "run-";
+    static final String PREFIX = "run-";
     static final String JOURNAL = "journal.jsonl";
     static final String REPLAYS = "replays.jsonl";
-    private static final String PLATFORM = "platform";
+    /** The directory of the artifacts of stored attempts, if they are kept. */
+    static final String FILES = "attempts";
+
+    static final String KEEPS_FILES = "keepsFiles";
+    static final String ABOUT = "about";
+    /** The log of a run, which its program may write. */
+    static final String LOG = "run.log";
+
+    static final String PLATFORM = "platform";
+    /** The files of a run whose results are all stored. */
+    private static final Set<String> KEPT = Set.of(JOURNAL, REPLAYS, FILES, LOG);
 
     private final Path directory;
     private final Path root;
     private final boolean temporary;
     private final boolean isKept;
-    private final List<String> aggregators;
     private final WriterLock lock;
     private final Journal journal;
+    private final SpooledAttempt.Home home;
     private final AtomicLong count = new AtomicLong();
     private boolean isResumed;
     private List<EarlierAttempt> earlier = List.of();
@@ -91,16 +108,15 @@ public final class Spool implements AutoCloseable {
             Path root,
             boolean temporary,
             boolean isKept,
-            List<String> aggregators,
             WriterLock lock,
-            Journal journal) {
+            SpooledAttempt.Home home) {
         this.directory = directory;
         this.root = root;
         this.temporary = temporary;
         this.isKept = isKept;
-        this.aggregators = List.copyOf(aggregators);
         this.lock = lock;
-        this.journal = journal;
+        this.home = home;
+        this.journal = home.journal();
     }
 
     /**
@@ -125,13 +141,23 @@ public final class Spool implements AutoCloseable {
      * @param platform the platform of the run
      * @param aggregators the unique names of the aggregators that are to store each attempt
      * @param planned the tests of the run
+     * @param files whether the artifacts of attempts stay as well
      * @throws IOException if the directory or the journal cannot be written
      */
     public static Spool keep(
-            Path directory, String run, String platform, List<String> aggregators, List<PlainTest> planned)
+            Path directory,
+            String run,
+            String platform,
+            List<String> aggregators,
+            List<PlainTest> planned,
+            boolean files)
             throws IOException {
         Map<String, @Nullable Object> head = head(run, aggregators);
         head.put(PLATFORM, platform);
+        if (files) {
+            head.put(KEEPS_FILES, true);
+        }
+        head.put(ABOUT, about());
         Spool spool = open(directory, run, head, aggregators, false, true);
         try {
             spool.plan(planned);
@@ -207,7 +233,7 @@ public final class Spool implements AutoCloseable {
         Map<String, @Nullable Object> head = reader.head();
         head.put("aggregators", aggregators);
         Journal journal = Journal.open(root.resolve(JOURNAL), head);
-        Spool spool = new Spool(directory, root, false, true, aggregators, lock, journal);
+        Spool spool = new Spool(directory, root, false, true, lock, home(root, journal, aggregators, reader.keepsFiles()));
         try {
             Set<String> known = reader.planned().stream().map(PlainTest::name).collect(Collectors.toSet());
             spool.plan(planned.stream()
@@ -278,19 +304,43 @@ public final class Spool implements AutoCloseable {
         try {
             Path created = Files.createDirectories(root);
             Journal journal = Journal.open(root.resolve(JOURNAL), head);
-            return new Spool(parent, created, temporary, keep, aggregators, lock, journal);
+            boolean files = head.containsKey(KEEPS_FILES);
+            return new Spool(parent, created, temporary, keep, lock, home(created, journal, aggregators, files));
         } catch (IOException e) {
             lock.close();
             throw e;
         }
     }
 
-    private static Map<String, @Nullable Object> head(String run, List<String> aggregators) {
+    static SpooledAttempt.Home home(Path run, Journal journal, List<String> aggregators, boolean keepsFiles) {
+        return new SpooledAttempt.Home(journal, aggregators, keepsFiles ? run.resolve(FILES) : null);
+    }
+
+    static Map<String, @Nullable Object> head(String run, List<String> aggregators) {
         Map<String, @Nullable Object> head = new LinkedHashMap<>();
         head.put("run", run);
         head.put("aggregators", aggregators);
         head.put("started", Instant.now().toString());
         return head;
+    }
+
+    private static Map<String, @Nullable Object> about() {
+        Map<String, @Nullable Object> about = new LinkedHashMap<>();
+        about.put("host", hostName());
+        about.put("user", System.getProperty("user.name", ""));
+        about.put("directory", System.getProperty("user.dir", ""));
+        about.put("java", Runtime.version().toString());
+        about.put("os", System.getProperty("os.name", "") + " " + System.getProperty("os.version", ""));
+        return about;
+    }
+
+    /** {@return the name of this host} Not from InetAddress, which may wait for a name server. */
+    private static String hostName() {
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+        } catch (IOException e) {
+            return System.getenv().getOrDefault("COMPUTERNAME", System.getenv().getOrDefault("HOSTNAME", "unknown"));
+        }
     }
 
     /**
@@ -340,8 +390,7 @@ public final class Spool implements AutoCloseable {
     private SpooledAttempt next(boolean artifacts) throws IOException {
         long number = count.incrementAndGet();
         Path created = created(root.resolve(Long.toString(number)));
-        return new SpooledAttempt(
-                journal, number, created, artifacts ? Artifacts.at(created) : Artifacts.none(), aggregators);
+        return new SpooledAttempt(home, number, created, artifacts ? Artifacts.at(created) : Artifacts.none());
     }
 
     private Path created(Path path) throws IOException {
@@ -385,10 +434,15 @@ public final class Spool implements AutoCloseable {
         }
     }
 
-    /** Deletes the directory of a run unless it contains attempts. {@return whether it contained none} */
+    /** Deletes the directory of a run unless it contains attempts that are not stored. {@return whether it was deleted} */
     static boolean deleteIfStored(Path run) throws IOException {
         boolean isStored = isStored(run);
         if (isStored) {
+            Path files = run.resolve(FILES);
+            if (Files.isDirectory(files, LinkOption.NOFOLLOW_LINKS)) {
+                Artifacts.at(files).delete();
+            }
+            Files.deleteIfExists(run.resolve(LOG));
             Files.deleteIfExists(run.resolve(JOURNAL));
             Files.deleteIfExists(run.resolve(REPLAYS));
             deleteIfEmpty(run);
@@ -398,15 +452,14 @@ public final class Spool implements AutoCloseable {
 
     private static boolean isStored(Path run) throws IOException {
         try (Stream<Path> entries = Files.list(run)) {
-            return entries.allMatch(Spool::isJournal);
+            return entries.map(Spool::nameOf).allMatch(KEPT::contains);
         } catch (NoSuchFileException e) {
             return false;
         }
     }
 
-    private static boolean isJournal(Path file) {
-        String name = file.getFileName().toString();
-        return name.equals(JOURNAL) || name.equals(REPLAYS);
+    private static String nameOf(Path file) {
+        return file.getFileName().toString();
     }
 
     private static void deleteIfEmpty(Path path) throws IOException {
@@ -421,6 +474,11 @@ public final class Spool implements AutoCloseable {
     void leave() throws IOException {
         journal.close();
         lock.release();
+    }
+
+    /** {@return the file to which the program of the run may write a log} */
+    public Path log() {
+        return root.resolve(LOG);
     }
 
     /** {@return the directory of the run} */

@@ -2,6 +2,7 @@ package org.atex.artifacts;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -37,11 +38,25 @@ public final class SpooledAttempt {
         DISCARDED
     }
 
+    /**
+     * The run of attempts.
+     *
+     * @param journal its journal
+     * @param aggregators the names of the aggregators that are to store each attempt
+     * @param kept the directory to which the artifacts of stored attempts are moved; null if they are deleted
+     */
+    record Home(Journal journal, List<String> aggregators, @Nullable Path kept) {
+        /** Copies the list. */
+        Home {
+            aggregators = List.copyOf(aggregators);
+        }
+    }
+
+    private final Home home;
     private final Journal journal;
     private final long number;
     private final Path directory;
     private final Artifacts artifacts;
-    private final List<String> aggregators;
     private final Set<String> storedBy;
     private @Nullable State state;
     private @Nullable TestRecord record;
@@ -51,24 +66,23 @@ public final class SpooledAttempt {
     /** The {@link Journal#files()} of that. */
     private int writtenTo;
 
-    SpooledAttempt(Journal journal, long number, Path directory, Artifacts artifacts, List<String> aggregators) {
-        this(journal, number, directory, artifacts, aggregators, Set.of(), null, null);
+    SpooledAttempt(Home home, long number, Path directory, Artifacts artifacts) {
+        this(home, number, directory, artifacts, Set.of(), null, null);
     }
 
     SpooledAttempt(
-            Journal journal,
+            Home home,
             long number,
             Path directory,
             Artifacts artifacts,
-            List<String> aggregators,
             Set<String> storedBy,
             @Nullable State state,
             @Nullable TestRecord record) {
-        this.journal = journal;
+        this.home = home;
+        this.journal = home.journal();
         this.number = number;
         this.directory = directory;
         this.artifacts = artifacts;
-        this.aggregators = aggregators;
         this.storedBy = new HashSet<>(storedBy);
         this.state = state;
         this.record = record;
@@ -84,12 +98,12 @@ public final class SpooledAttempt {
      *
      * @param aggregator the aggregator
      * @param what the record
-     * @param alone whether the aggregator gets the artifacts themselves; else it gets a copy, which consists of hard
-     *     links if the file system supports them
+     * @param alone whether the aggregator gets the artifacts themselves, unless they are kept; else it gets a copy, which
+     *     consists of hard links if the file system supports them
      * @throws AggregationException if it cannot be stored; the artifacts are unchanged
      */
     public void ingest(Aggregator aggregator, TestRecord what, boolean alone) {
-        if (alone || artifacts.isNone()) {
+        if (artifacts.isNone() || alone && home.kept() == null) {
             aggregator.ingest(what, artifacts);
             return;
         }
@@ -205,7 +219,7 @@ public final class SpooledAttempt {
     }
 
     /**
-     * Records that an aggregator has stored the attempt. If all have, the artifacts are deleted.
+     * Records that an aggregator has stored the attempt. If all have, the artifacts are deleted, or kept.
      *
      * @param aggregator the name of the aggregator
      * @param what the record that was stored
@@ -213,7 +227,7 @@ public final class SpooledAttempt {
      */
     public synchronized void storedBy(String aggregator, TestRecord what) throws IOException {
         storedBy.add(aggregator);
-        if (storedBy.containsAll(aggregators)) {
+        if (storedBy.containsAll(home.aggregators())) {
             stored(what);
         } else if (!isOver()) {
             Map<String, @Nullable Object> entry = entry(state == State.KEPT ? State.KEPT.name() : State.ENDED.name());
@@ -223,13 +237,44 @@ public final class SpooledAttempt {
     }
 
     /**
-     * Deletes the artifacts, if they still exist, as all aggregators have stored the attempt.
+     * Deletes the artifacts, if they still exist, as all aggregators have stored the attempt. If the run keeps files, they
+     * are moved to those.
      *
      * @param what the record that was stored
-     * @throws IOException if they cannot be deleted
+     * @throws IOException if they cannot be deleted or moved
      */
     public void stored(TestRecord what) throws IOException {
+        IOException notKept = null;
+        try {
+            moveToKept();
+        } catch (IOException e) {
+            notKept = e;
+        }
         delete(State.STORED, what);
+        if (notKept != null) {
+            throw notKept;
+        }
+    }
+
+    /** Moves the artifacts before the state is written: a missing directory tells that all have stored the attempt. */
+    private synchronized void moveToKept() throws IOException {
+        Path kept = home.kept();
+        if (kept == null || artifacts.isNone() || isOver()) {
+            return;
+        }
+        Path target = kept.resolve(Long.toString(number));
+        try {
+            try {
+                Files.move(directory, target);
+            } catch (NoSuchFileException e) {
+                if (Files.isDirectory(directory)) {
+                    Files.createDirectories(kept);
+                    Files.move(directory, target);
+                }
+            }
+        } catch (IOException e) {
+            throw new IOException("could not keep " + directory + " as " + target + ": " + e, e);
+        }
     }
 
     /**

@@ -303,7 +303,7 @@ class SpoolTest {
 
     @Test
     void keptRecordWithoutArtifactsHasItsSystem() throws Exception {
-        Spool spool = Spool.keep(directory, "kept", "here", List.of("a"), List.of(FULL.test()));
+        Spool spool = Spool.keep(directory, "kept", "here", List.of("a"), List.of(FULL.test()), false);
         spool.stored(FULL);
         spool.close();
         PastRun past = PastRun.latest(directory).orElseThrow();

@@ -10,6 +10,7 @@ import org.atex.api.AggregationException;
 import org.atex.api.AtexException;
 import org.atex.api.Outcome;
 import org.atex.api.RunSummary;
+import org.atex.artifacts.Retention;
 import org.atex.console.Progress;
 import org.atex.console.StopOnSignal;
 import org.atex.fmf.FmfExecutor;
@@ -55,7 +56,7 @@ final class QuickStart {
                         .with(FmfExecutor.factory(tests, options))
                         .into(json)
                         .into(junit)
-                        .keep(results.resolve("runs"))
+                        .keep(results.resolve("runs"), Retention.newest(20))
                         .reruns(RerunPolicy.maxReruns(1, Outcome.FAILED))
                         .listener(Progress.onConsole())
                         .build();

@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.atex.api.PlainTest;
+import org.atex.api.TestRecord;
 import org.atex.artifacts.PastRun;
 import org.atex.lab.Lab;
 import org.atex.lab.LabImage;
@@ -126,7 +127,14 @@ class ResumedRunsTest {
                     .hasSameSizeAs(past.attempts());
         }
         try (Stream<Path> left = Files.list(past.directory())) {
-            assertThat(left).as("only the journal is left").hasSize(1);
+            assertThat(left.map(entry -> entry.getFileName().toString()))
+                    .as("nothing waits to be stored")
+                    .containsExactlyInAnyOrder("journal.jsonl", "run.log", "attempts");
+        }
+        for (TestRecord record : past.attempts()) {
+            assertThat(past.artifacts(record).isNone())
+                    .as("the files of %s, attempt %s, are kept", record.name(), record.attempt())
+                    .isFalse();
         }
         assertThat(directory.resolve("files/default"))
                 .isDirectoryNotContaining(path -> path.getFileName().toString().startsWith("."));

@@ -27,6 +27,7 @@ import org.atex.api.Stop;
 import org.atex.api.TestEnd;
 import org.atex.artifacts.OpenFixture;
 import org.atex.artifacts.PastRun;
+import org.atex.artifacts.Retention;
 import org.atex.artifacts.Spool;
 import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
@@ -201,6 +202,9 @@ final class Pool implements RunContext {
         Spool opened = openSpool(tests);
         spool = opened;
         id = opened.run();
+        if (plan.retention() != null) {
+            guard.log().alsoTo(opened.log());
+        }
         publish(stamp -> new RunEvent.RunStarted(stamp, tests, plan.platforms().ofRun()));
         plan.notes().forEach(note -> problem(Problem.overcome(note)));
         attempts = new Attempts(plan, this, guard, results, opened, fixtures);
@@ -216,11 +220,12 @@ final class Pool implements RunContext {
         List<String> sinks = plan.sinks().stream().map(NamedSink::name).toList();
         String platform = plan.platforms().ofRun();
         Path directory = plan.workDirectory();
-        if (directory == null || !plan.isKept()) {
+        Retention retention = plan.retention();
+        if (directory == null || retention == null) {
             return Spool.open(directory, id, sinks);
         }
         Spool left = plan.resumes() ? Spool.resume(directory, platform, sinks, tests) : null;
-        return left == null ? Spool.keep(directory, id, platform, sinks, tests) : left;
+        return left == null ? Spool.keep(directory, id, platform, sinks, tests, retention.files()) : left;
     }
 
     private void resume(Spool opened) {
@@ -351,7 +356,9 @@ final class Pool implements RunContext {
         if (told != null) {
             // One lock for numbering and queueing: listeners receive events in the order of their numbers.
             synchronized (numbering) {
-                told.publish(event.apply(new RunEvent.Stamp(id, ++events, at)));
+                RunEvent next = event.apply(new RunEvent.Stamp(id, ++events, at));
+                guard.log().event(next);
+                told.publish(next);
             }
         }
     }
@@ -426,9 +433,10 @@ final class Pool implements RunContext {
 
     private void deleteOldRuns() {
         Path directory = plan.workDirectory();
-        if (directory != null && plan.isKept() && plan.keptRuns() < Integer.MAX_VALUE) {
+        Retention retention = plan.retention();
+        if (directory != null && retention != null && retention.isBounded()) {
             try {
-                PastRun.prune(directory, plan.keptRuns());
+                PastRun.prune(directory, retention);
             } catch (IOException e) {
                 problem(Problem.overcome("old runs in " + directory + " could not be deleted: " + e.getMessage()));
             }

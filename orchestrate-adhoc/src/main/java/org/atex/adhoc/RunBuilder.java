@@ -27,6 +27,7 @@ import org.atex.api.Stop;
 import org.atex.api.SystemHook;
 import org.atex.api.TestCase;
 import org.atex.artifacts.PastRun;
+import org.atex.artifacts.Retention;
 import org.atex.support.Arguments;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +59,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private int lastLines = 8;
     private boolean mayBeEmpty;
     private @Nullable Path workDirectory;
-    private int keptRuns;
+    private @Nullable Retention retention;
     private boolean resumes;
     private @Nullable Path history;
     private @Nullable Duration limitFloor;
@@ -306,28 +307,31 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
-     * Keeps the journal of the run in a directory, also after its results are stored, for
-     * {@link org.atex.artifacts.PastRun}. The directory is also the {@linkplain #workDirectory work directory}. Old runs
-     * are not deleted.
+     * Keeps the run in a directory, also after its results are stored: its journal, its log, and the artifacts of each
+     * attempt, for {@link org.atex.artifacts.PastRun}. The directory is also the
+     * {@linkplain #workDirectory work directory}. Old runs are not deleted. What cannot be kept is logged, and does not make
+     * the run fail.
      *
      * @param runs the directory, created if missing, which other runs may use, too
      * @return this
      */
     public B keep(Path runs) {
-        return keep(runs, Integer.MAX_VALUE);
+        return keep(runs, Retention.all());
     }
 
     /**
-     * Keeps the journal of the run in a directory, and deletes old ones when the run ends, see
+     * Keeps the run in a directory, and deletes old ones when the run ends, see
      * {@link org.atex.artifacts.PastRun#prune}. Runs that go on, and runs with results that are not stored yet, stay.
      *
      * @param runs the directory, created if missing, which other runs may use, too
-     * @param newest the number of runs to keep, at least 1, including this one
+     * @param what which runs stay, including this one, and what of this one
      * @return this
+     * @throws IllegalArgumentException if no run stays
      * @see #keep(Path)
      */
-    public B keep(Path runs, int newest) {
-        this.keptRuns = Arguments.atLeast(1, newest, "the number of kept runs");
+    public B keep(Path runs, Retention what) {
+        Arguments.atLeast(1, what.newest(), "the number of kept runs");
+        this.retention = what;
         return workDirectory(runs);
     }
 
@@ -436,7 +440,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
             throw new IllegalArgumentException("a run needs a provisioner, an executor factory and an aggregator:"
                     + " call on(provisioner), with(executors) and into(aggregator)");
         }
-        if (resumes && keptRuns == 0) {
+        if (resumes && retention == null) {
             throw new IllegalArgumentException(
                     "resume() needs the directory of the run that is to go on: call keep(directory)");
         }
@@ -502,7 +506,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     Platforms.of(platform, provisioners),
                     List.copyOf(listeners),
                     workDirectory,
-                    keptRuns,
+                    retention,
                     resumes,
                     rules,
                     limits,

@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import org.atex.api.Executor;
 import org.atex.api.RunListener;
 import org.atex.api.SystemHook;
+import org.atex.artifacts.Retention;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param platforms the platforms that results name
  * @param listeners the receivers of events
  * @param workDirectory the directory for artifacts until they are ingested, or null for a temporary one
- * @param keptRuns how many journals stay in that directory; 0 if this one does not
+ * @param retention what stays in that directory; null if this run does not
  * @param resumes whether the run goes on with one whose program was killed
  * @param rules the rules of the schedule
  * @param limits the time limits for user code
@@ -48,7 +49,7 @@ record RunPlan(
         Platforms platforms,
         List<RunListener> listeners,
         @Nullable Path workDirectory,
-        int keptRuns,
+        @Nullable Retention retention,
         boolean resumes,
         RunRules rules,
         Limits limits,
@@ -56,9 +57,9 @@ record RunPlan(
         InstantSource wall,
         RunHistory history,
         int lastLines) {
-    /** {@return whether the journal stays in the work directory} */
+    /** {@return whether the run stays in the work directory} */
     boolean isKept() {
-        return keptRuns > 0;
+        return retention != null;
     }
 
     /** {@return the largest number of tests that can run at the same time} */

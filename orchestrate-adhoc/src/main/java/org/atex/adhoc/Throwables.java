@@ -1,5 +1,7 @@
 package org.atex.adhoc;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +47,17 @@ final class Throwables {
             cause = cause.getCause();
         }
         return false;
+    }
+
+    /** {@return the stack trace of an exception; its description if that fails} */
+    static String trace(Throwable e) {
+        StringWriter trace = new StringWriter();
+        try {
+            e.printStackTrace(new PrintWriter(trace));
+            return trace.toString();
+        } catch (Throwable broken) {
+            return describe(e);
+        }
     }
 
     /** Logs an exception of user code. Loggers call its methods, which may throw. */

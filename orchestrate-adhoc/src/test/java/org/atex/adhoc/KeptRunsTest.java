@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -18,6 +19,7 @@ import org.atex.api.RunSummary;
 import org.atex.api.TestCase;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.PastRun;
+import org.atex.artifacts.Retention;
 import org.atex.testkit.FakeExecutors;
 import org.atex.testkit.FakeProvisioner;
 import org.atex.testkit.FakeRun;
@@ -44,7 +46,7 @@ class KeptRunsTest {
     private Path directory;
 
     private final AtomicInteger flaky = new AtomicInteger();
-    private int newest = Integer.MAX_VALUE;
+    private Retention retention = Retention.all();
 
     /** Runs tests, and returns the records that the aggregator got. */
     private List<TestRecord> run(List<PlainTest> tests) throws Exception {
@@ -62,15 +64,19 @@ class KeptRunsTest {
                         .with(executors)
                         .into(results)
                         .reruns(RerunPolicy.maxReruns(1, Outcome.FAILED))
-                        .keep(directory.resolve("runs"), newest)
+                        .keep(directory.resolve("runs"), retention)
                         .build()) {
             RunSummary unused = run.run();
             return results.records();
         }
     }
 
-    private PastRun latest() throws IOException {
-        return PastRun.latest(directory.resolve("runs")).orElseThrow();
+    private PastRun latest() {
+        try {
+            return PastRun.latest(directory.resolve("runs")).orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
@@ -108,27 +114,63 @@ class KeptRunsTest {
     void pruningDeletesTheOldestRuns() throws Exception {
         Path runs = directory.resolve("runs");
         assertThat(PastRun.latest(runs)).isEmpty();
-        assertThat(PastRun.prune(runs, 1)).isEmpty();
+        assertThat(PastRun.prune(runs, Retention.newest(1))).isEmpty();
         run(TESTS);
         Path first = latest().directory();
         run(TESTS);
         Path second = latest().directory();
         assertThat(second).isNotEqualTo(first);
-        assertThat(PastRun.prune(runs, 1)).containsExactly(first);
+        assertThat(PastRun.prune(runs, Retention.newest(1))).containsExactly(first);
         assertThat(runs).isDirectoryContaining(second::equals);
         assertThat(first).doesNotExist();
-        assertThatThrownBy(() -> PastRun.prune(runs, -1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> PastRun.prune(runs, Retention.newest(-1))).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void runDeletesOldOnes() throws Exception {
         for (int i = 0; i < 4; i++) {
-            newest = 2;
+            retention = Retention.newest(2);
             run(TESTS);
         }
         try (var runs = Files.list(directory.resolve("runs"))) {
             assertThat(runs).hasSize(2).contains(latest().directory());
         }
+    }
+
+    @Test
+    void keptRunCanBeStoredAgainWithItsFiles() throws Exception {
+        List<TestRecord> stored = run(TESTS);
+        try (RecordingAggregator later = RecordingAggregator.create()) {
+            assertThat(latest().replay(later)).isEmpty();
+            assertThat(later.records().stream().map(TestRecord::toString))
+                    .containsExactlyInAnyOrderElementsOf(
+                            stored.stream().map(TestRecord::toString).toList());
+        }
+        long withFiles = latest().attempts().stream()
+                .filter(record -> !latest().artifacts(record).isNone())
+                .count();
+        assertThat(withFiles).as("attempts with artifacts").isEqualTo(stored.size() - 1);
+    }
+
+    @Test
+    void journalAloneIsKeptIfThatIsAskedFor() throws Exception {
+        retention = Retention.all().withoutFiles();
+        run(TESTS);
+        try (var files = Files.list(latest().directory())) {
+            assertThat(files.map(file -> file.getFileName().toString())).containsOnly("journal.jsonl", "run.log");
+        }
+    }
+
+    @Test
+    void logTellsAboutTheRun() throws Exception {
+        run(TESTS);
+        assertThat(latest().log())
+                .content()
+                .contains("the run " + latest().id() + " of 5 tests starts on default")
+                .contains("is ready after")
+                .contains("the run has ended after")
+                .contains("1 LOST")
+                .doesNotContain("/passes");
     }
 
     @Test

@@ -35,6 +35,7 @@ import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 import org.atex.artifacts.FanOut;
 import org.atex.artifacts.PastRun;
+import org.atex.artifacts.Retention;
 import org.atex.artifacts.Spool;
 import org.atex.testkit.Call;
 import org.atex.testkit.FakeExecutors;
@@ -455,7 +456,7 @@ class SinksTest {
         assertThat(past.ends()).hasSize(12);
         assertThat(past.unknown()).containsExactly("/t10", "/t11");
         assertThat(past.notPassed()).containsExactly("/t10", "/t11");
-        assertThat(PastRun.prune(work, 0)).containsExactly(past.directory());
+        assertThat(PastRun.prune(work, Retention.newest(0))).containsExactly(past.directory());
         assertThat(work).isEmptyDirectory();
     }
 }

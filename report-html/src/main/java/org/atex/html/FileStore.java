@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
@@ -42,6 +43,13 @@ final class FileStore {
     /** {@return the files of one attempt, none yet} */
     OfAttempt next() {
         return new OfAttempt(count.incrementAndGet());
+    }
+
+    /** Deletes the files of all attempts. */
+    void delete() throws IOException {
+        if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+            Artifacts.at(directory).delete();
+        }
     }
 
     /** The files of one attempt. Closing deletes them, unless {@link #keep} was called. Not thread-safe. */

@@ -179,8 +179,8 @@ public final class HtmlReport implements Aggregator, RunListener {
     }
 
     /**
-     * Writes the page of a kept run, in place of an older page. The journal of a run has the records of its attempts,
-     * and neither parts nor files.
+     * Writes the page of a kept run, in place of an older page and its files. It has what the run has kept: the events of
+     * systems are missing, and files as well if only the journal was kept.
      *
      * @param run the run
      * @param page the file, such as {@code report.html}
@@ -191,12 +191,12 @@ public final class HtmlReport implements Aggregator, RunListener {
     }
 
     /**
-     * Writes the page of a kept run, in place of an older page. The journal of a run has the records of its attempts,
-     * and neither parts nor files.
+     * Writes the page of a kept run, in place of an older page and its files. It has what the run has kept: the events of
+     * systems are missing, and files as well if only the journal was kept.
      *
      * @param run the run
      * @param page the file, such as {@code report.html}
-     * @param options the options, of which the title is used
+     * @param options the options
      * @throws AggregationException if the page cannot be written, or another report writes it
      */
     public static void write(PastRun run, Path page, HtmlOptions options) {
@@ -209,8 +209,14 @@ public final class HtmlReport implements Aggregator, RunListener {
                     throw new IOException("it belongs to a run that did not close it; choose another file, or complete"
                             + " it with HtmlReport.recover");
                 }
+                FileStore store = new FileStore(FileStore.beside(file));
+                if (Files.exists(file)) {
+                    store.delete();
+                } else {
+                    requireEmpty(file);
+                }
                 ByteArrayOutputStream lines = new ByteArrayOutputStream();
-                new PastEntries(run, lines::writeBytes).add();
+                new PastEntries(run, options, store, lines::writeBytes).add();
                 String now = now(file, options.title(), false).end();
                 Page.read().write(file, new ByteArrayInputStream(lines.toByteArray()), lines.size(), now);
             } finally {

@@ -4,19 +4,26 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.atex.api.PlainTest;
 import org.atex.api.RunEvent;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
+import org.atex.artifacts.BrokenResultsException;
 import org.atex.artifacts.PastRun;
 
 /** Makes entries of a kept run. */
 final class PastEntries {
     private final PastRun run;
+    private final HtmlOptions options;
+    private final FileStore store;
     private final Entries entries;
+    private final List<String> problems = new ArrayList<>();
 
-    PastEntries(PastRun run, Entries.Sink sink) {
+    PastEntries(PastRun run, HtmlOptions options, FileStore store, Entries.Sink sink) {
         this.run = run;
+        this.options = options;
+        this.store = store;
         this.entries = new Entries(sink);
     }
 
@@ -35,20 +42,15 @@ final class PastEntries {
                 .put("c", run.tests().size()));
         Instant end = run.started();
         Verdict verdict = run.notRun().isEmpty() ? Verdict.PASSED : Verdict.INCOMPLETE;
+        AtomicLong budget = new AtomicLong(options.maxTextBytes());
+        run.problems().forEach(this::problem);
         for (TestRecord record : run.attempts()) {
-            entries.add(record, AttemptDetails.none());
+            entries.add(record, details(record, budget));
             Instant over = record.started().plus(record.took());
             end = over.isAfter(end) ? over : end;
         }
         for (TestRecord record : run.ends().values()) {
             verdict = verdict.and(record.verdict());
-        }
-        List<String> problems = new ArrayList<>();
-        for (String problem : run.problems()) {
-            problems.add(Line.empty()
-                    .put("n", Entries.cut(problem))
-                    .put("v", Verdict.PASSED.name())
-                    .end());
         }
         entries.add(Line.of("z")
                 .put("r", run.id())
@@ -56,5 +58,24 @@ final class PastEntries {
                 .put("d", end.toEpochMilli() - run.started().toEpochMilli())
                 .put("v", verdict.name())
                 .putObjects("p", problems));
+    }
+
+    private AttemptDetails details(TestRecord record, AtomicLong budget) throws IOException {
+        try (FileStore.OfAttempt files = store.next()) {
+            AttemptDetails details = AttemptDetails.read(record, run.artifacts(record), options, budget, files);
+            files.keep();
+            return details;
+        } catch (BrokenResultsException e) {
+            problem("the results of " + record.name() + ", attempt " + record.attempt() + ", are not shown: "
+                    + e.getMessage());
+            return AttemptDetails.none();
+        }
+    }
+
+    private void problem(String what) {
+        problems.add(Line.empty()
+                .put("n", Entries.cut(what))
+                .put("v", Verdict.PASSED.name())
+                .end());
     }
 }

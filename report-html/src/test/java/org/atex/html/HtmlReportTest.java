@@ -19,6 +19,8 @@ import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.PastRun;
+import org.atex.artifacts.Spool;
+import org.atex.artifacts.SpooledAttempt;
 import org.atex.lab.Logs;
 import org.atex.testkit.FakeExecutors;
 import org.atex.testkit.FakeProvisioner;
@@ -265,6 +267,29 @@ class HtmlReportTest {
         assertThat(written.of("z").getFirst().path("v").asString()).isEqualTo("FAILED");
         assertThat(written.now().path("n").asString()).isEqualTo("again");
         assertThat(files()).doesNotContain("again.html.lock");
+    }
+
+    @Test
+    void pageOfAKeptRunHasItsPartsAndFiles() throws Exception {
+        Path runs = directory.resolve("runs");
+        TestCase test = TestCase.named("/bad");
+        TestRecord record = TestRecord.of("p", test, TestEnd.exited(1));
+        Spool spool = Spool.keep(runs, "1", "p", List.of(), List.of(TestCase.named("/bad")), true);
+        SpooledAttempt attempt = spool.next();
+        Files.createDirectories(attempt.artifacts().files());
+        Files.writeString(attempt.artifacts().files().resolve("output.txt"), "last words\n");
+        Files.write(attempt.artifacts().files().resolve("core"), new byte[100]);
+        Files.writeString(attempt.artifacts().results(), "{\"name\": \"part\", \"status\": \"fail\"}\n");
+        attempt.write(SpooledAttempt.State.RUNNING, record);
+        attempt.stored(record);
+        spool.close();
+        PastRun past = PastRun.latest(runs).orElseThrow();
+        for (int i = 0; i < 2; i++) {
+            HtmlReport.write(past, page);
+            assertThat(Files.readString(page)).contains("last words", "part");
+            assertThat(FileStore.beside(page).resolve("1/1-core.bin")).hasSize(100);
+        }
+        assertThat(past.artifacts(past.attempts().get(0)).files()).isDirectoryContaining("glob:**core");
     }
 
     @Test
