@@ -303,7 +303,7 @@ public final class PlainTest implements TestCase {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof PlainTest test && properties().equals(test.properties());
+        return this == other || other instanceof PlainTest test && properties().equals(test.properties());
     }
 
     @Override

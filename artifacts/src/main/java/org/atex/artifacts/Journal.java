@@ -3,12 +3,14 @@ package org.atex.artifacts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.atex.api.PlainTest;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestRecord;
 import org.atex.support.Threads;
@@ -38,6 +40,8 @@ final class Journal implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Map<SystemInfo, Integer> systems = new HashMap<>(); // guarded by the lock
+    /** The tests that this file has. Replaced as a whole. */
+    private volatile Map<String, PlainTest> planned = Map.of();
     private AppendFile file; // guarded by the lock
     private int files; // guarded by the lock
     private boolean dirty; // guarded by the lock
@@ -85,6 +89,7 @@ final class Journal implements AutoCloseable {
                 AppendFile next = AppendFile.open(path);
                 file.close();
                 file = next;
+                planned = Map.of();
                 begin();
             }
         } finally {
@@ -105,7 +110,21 @@ final class Journal implements AutoCloseable {
     /** {@return the JSON value of a record, with the number of its system, whose description is in the journal} */
     Map<String, @Nullable Object> recordJson(TestRecord record) throws IOException {
         SystemInfo system = record.system();
-        return RecordJson.write(record, system == null ? 0 : numberOf(system));
+        return RecordJson.write(
+                record,
+                system == null ? 0 : numberOf(system),
+                (String) head.get(Spool.PLATFORM),
+                record.test().equals(planned.get(record.name())));
+    }
+
+    /** Appends the tests of the run, to which records refer by their names from now on. */
+    void plan(Collection<PlainTest> tests) throws IOException {
+        Map<String, PlainTest> known = new HashMap<>();
+        for (PlainTest test : tests) {
+            append(Map.of("planned", RecordJson.write(test)));
+            known.put(test.name(), test);
+        }
+        planned = known;
     }
 
     private int numberOf(SystemInfo system) throws IOException {

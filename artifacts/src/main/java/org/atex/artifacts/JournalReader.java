@@ -2,6 +2,7 @@ package org.atex.artifacts;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,12 +44,12 @@ final class JournalReader {
             .build();
 
     /** The state of an attempt at the end of the journals. */
-    static final class Entry {
+    final class Entry {
         private @Nullable State state;
         private boolean artifacts;
-        private final Set<String> storedBy = new HashSet<>();
+        private Set<String> storedBy = Set.of();
         private Map<Integer, SystemInfo> systems = Map.of();
-        private final Map<String, @Nullable Object> record = new LinkedHashMap<>();
+        private Map<String, @Nullable Object> record = Map.of();
         /** The record of an attempt that is over, which needs less memory. */
         private @Nullable TestRecord last;
 
@@ -70,11 +71,30 @@ final class JournalReader {
 
         /** {@return the name of the test, also if the attempt is over} */
         String test() {
-            return RecordJson.text(RecordJson.present(RecordJson.object(record, "test"), "test"), "name");
+            return RecordJson.nameOfTest(record);
         }
 
         int attempt() {
-            return RecordJson.number(record, "attempt");
+            return RecordJson.attempt(record);
+        }
+
+        @SuppressWarnings("unchecked") // the keys of a JSON object are strings
+        private void change(Map<?, ?> changed) {
+            if (record.isEmpty()) {
+                record = (Map<String, @Nullable Object>) changed;
+            } else {
+                record.putAll((Map<String, @Nullable Object>) changed);
+            }
+        }
+
+        /** Saves memory, as most attempts of a run are over. */
+        private void shrink() {
+            if (keepsAll) {
+                last = record();
+                record = Map.of();
+            } else {
+                record.keySet().retainAll(Set.of("test", "attempt"));
+            }
         }
 
         /**
@@ -83,7 +103,7 @@ final class JournalReader {
          * @throws IllegalArgumentException if a value is missing or invalid
          */
         TestRecord record() {
-            return last == null ? RecordJson.read(record, systems, Map.of()) : last;
+            return last == null ? RecordJson.read(record, systems, platform(), tests) : last;
         }
     }
 
@@ -130,19 +150,60 @@ final class JournalReader {
     /** Reads a journal, if it exists, which continues those that were read before. */
     void read(Path journal) throws IOException {
         systems = new HashMap<>();
+        try {
+            long undamaged = readUndamaged(journal);
+            if (undamaged >= 0) {
+                readByLines(journal, undamaged);
+            }
+        } catch (NoSuchFileException e) {
+            // Nothing was written.
+        }
+    }
+
+    /**
+     * Reads a journal in one go, which is much faster than by lines. {@return the number of lines that were read before the
+     * first invalid one; -1 if all are valid}
+     */
+    private long readUndamaged(Path journal) throws IOException {
+        long lines = 0;
+        try (InputStream in = Files.newInputStream(journal);
+                JsonParser parser = JSON.createParser(ObjectReadContext.empty(), in)) {
+            try {
+                while (parser.nextToken() == JsonToken.START_OBJECT) {
+                    long line = parser.currentTokenLocation().getLineNr();
+                    if (line == lines
+                            || !(JsonValues.read(parser) instanceof Map<?, ?> map)
+                            || parser.currentTokenLocation().getLineNr() != line) {
+                        break;
+                    }
+                    take(map);
+                    lines = line;
+                }
+                if (parser.currentToken() == null) {
+                    return -1;
+                }
+            } catch (JacksonException | IllegalArgumentException | DateTimeException e) {
+                // Reading by lines tells what is invalid.
+            }
+            // A line with something after the object is invalid as a whole.
+            return parser.currentLocation().getLineNr() == lines ? lines - 1 : lines;
+        }
+    }
+
+    private void readByLines(Path journal, long from) throws IOException {
         try (BufferedReader lines = lines(journal)) {
             int number = 0;
             String problem = "";
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 number++;
-                tell(problem);
-                problem = problemOf(line, journal, number);
+                if (number > from) {
+                    tell(problem);
+                    problem = problemOf(line, journal, number);
+                }
             }
             if (!goesOn) {
                 tell(problem);
             }
-        } catch (NoSuchFileException e) {
-            // Nothing was written.
         }
     }
 
@@ -189,7 +250,10 @@ final class JournalReader {
             tests.put(test.name(), test);
         } else if (line.get("notStarted") != null) {
             notStarted.add(RecordJson.read(
-                    RecordJson.present(RecordJson.object(line, "notStarted"), "notStarted"), systems, tests));
+                    RecordJson.present(RecordJson.object(line, "notStarted"), "notStarted"),
+                    systems,
+                    platform(),
+                    tests));
         } else if (line.get("fixture") != null) {
             OpenFixture fixture = new OpenFixture(RecordJson.text(line, "fixture"), RecordJson.text(line, "where"));
             if (Boolean.TRUE.equals(line.get("open"))) {
@@ -220,21 +284,19 @@ final class JournalReader {
         Entry entry = attempts.computeIfAbsent((long) RecordJson.number(line, "attempt"), unused -> new Entry());
         if (line.containsKey("artifacts")) {
             entry.artifacts = Boolean.TRUE.equals(line.get("artifacts"));
-            entry.record.clear();
+            entry.record = Map.of();
         }
         if (record != null) {
-            record.forEach((key, value) -> entry.record.put(String.valueOf(key), value));
+            entry.change(record);
             entry.systems = systems;
         }
         if (line.get("storedBy") != null) {
+            entry.storedBy = new HashSet<>(entry.storedBy);
             entry.storedBy.addAll(RecordJson.texts(line, "storedBy"));
         }
         entry.state = state;
-        if (entry.isOver() && keepsAll && !entry.record.isEmpty()) {
-            entry.last = RecordJson.read(entry.record, entry.systems, tests);
-            entry.record.clear();
-        } else if (entry.isOver()) {
-            entry.record.keySet().retainAll(Set.of("test", "attempt")); // memory
+        if (entry.isOver() && !entry.record.isEmpty()) {
+            entry.shrink();
         }
     }
 
@@ -266,6 +328,10 @@ final class JournalReader {
     /** {@return the first line, for a further journal} */
     Map<String, @Nullable Object> head() {
         return head;
+    }
+
+    private @Nullable String platform() {
+        return head.get(Spool.PLATFORM) instanceof String platform ? platform : null;
     }
 
     /** {@return whether the files of attempts are kept after they are stored} */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.atex.api.AttemptCause;
 import org.atex.api.KnownFailure;
@@ -24,26 +25,29 @@ final class RecordJson {
     private RecordJson() {}
 
     /**
-     * {@return the JSON value of a record}
+     * {@return the JSON value of a record} It lacks values that most records have.
      *
      * @param system the number of its system; ignored if it has none
+     * @param platform the platform of most records; null if there is none
+     * @param isPlanned whether the journal has the test
      */
-    static Map<String, @Nullable Object> write(TestRecord record, int system) {
+    static Map<String, @Nullable Object> write(
+            TestRecord record, int system, @Nullable String platform, boolean isPlanned) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
-        json.put("test", write(record.test()));
-        json.put("platform", record.platform());
-        json.put("attempt", record.attempt());
-        json.put("last", record.last());
-        json.put("cause", record.cause().name());
+        json.put("test", isPlanned ? record.name() : write(record.test()));
+        putUnless(platform, json, "platform", record.platform());
+        putUnless(1, json, "attempt", record.attempt());
+        putUnless(true, json, "last", record.last());
+        putUnless(AttemptCause.FIRST.name(), json, "cause", record.cause().name());
         json.put("outcome", record.end().outcome().name());
         put(json, "exitCode", record.end().exitCode());
         put(json, "note", record.end().note());
-        json.put("systemUsable", record.end().systemUsable());
+        putUnless(true, json, "systemUsable", record.end().systemUsable());
         json.put("started", record.started().toString());
-        json.put("took", record.took().toString());
+        putUnless(Duration.ZERO.toString(), json, "took", record.took().toString());
         if (record.system() != null) {
             json.put("system", system);
-            json.put("slot", record.slot());
+            putUnless(1, json, "slot", record.slot());
         }
         KnownFailure known = record.known();
         if (known != null) {
@@ -56,6 +60,12 @@ final class RecordJson {
                             "reason", known.reason()));
         }
         return json;
+    }
+
+    private static void putUnless(@Nullable Object usual, Map<String, @Nullable Object> json, String key, Object value) {
+        if (!value.equals(usual)) {
+            json.put(key, value);
+        }
     }
 
     static Map<String, @Nullable Object> write(SystemInfo system) {
@@ -103,38 +113,70 @@ final class RecordJson {
      * {@return the record in a JSON object}
      *
      * @param systems the systems by their numbers
-     * @param tests tests by their names; the record refers to them if they are equal to its own
+     * @param platform the platform of a record that names none; null if each record must name its own
+     * @param tests tests by their names; the record refers to them if it has only a name, or an equal test
      * @throws IllegalArgumentException if a value is missing or invalid
      */
-    static TestRecord read(Map<?, ?> json, Map<Integer, SystemInfo> systems, Map<String, PlainTest> tests) {
-        Integer exitCode = json.get("exitCode") == null ? null : number(json, "exitCode");
+    static TestRecord read(
+            Map<?, ?> json, Map<Integer, SystemInfo> systems, @Nullable String platform, Map<String, PlainTest> tests) {
         TestEnd end = new TestEnd(
                 Outcome.valueOf(text(json, "outcome")),
-                exitCode,
+                json.get("exitCode") == null ? null : number(json, "exitCode"),
                 textIfAny(json, "note"),
-                Boolean.TRUE.equals(json.get("systemUsable")));
-        SystemInfo system = json.get("system") == null ? null : system(json, systems);
+                !Boolean.FALSE.equals(json.get("systemUsable")));
+        String own = textIfAny(json, "platform");
+        TestRecord record = TestRecord.of(own == null ? present(platform, "platform") : own, test(json, tests), end)
+                .withTimes(
+                        Times.instant(text(json, "started")),
+                        Objects.requireNonNullElse(duration(json, "took"), Duration.ZERO));
+        if (json.get("attempt") != null || json.get("last") != null) {
+            record = record.withAttempt(attempt(json), !Boolean.FALSE.equals(json.get("last")));
+        }
+        if (json.get("cause") != null) {
+            record = record.withCause(AttemptCause.valueOf(text(json, "cause")));
+        }
+        if (json.get("system") != null) {
+            record = record.withSystem(system(json, systems), json.get("slot") == null ? 1 : number(json, "slot"));
+        }
         Map<?, ?> known = object(json, "known");
+        return known == null ? record : record.withKnown(known(known));
+    }
+
+    /** {@return the number of the attempt in the JSON object of a record} */
+    static int attempt(Map<?, ?> json) {
+        return json.get("attempt") == null ? 1 : number(json, "attempt");
+    }
+
+    /** {@return the name of the test in the JSON object of a record} */
+    static String nameOfTest(Map<?, ?> json) {
+        return json.get("test") instanceof String name ? name : text(present(object(json, "test"), "test"), "name");
+    }
+
+    private static PlainTest test(Map<?, ?> json, Map<String, PlainTest> tests) {
+        PlainTest shared = tests.get(nameOfTest(json));
+        if (json.get("test") instanceof String name) {
+            if (shared == null) {
+                throw new IllegalArgumentException("the test " + name + " is missing");
+            }
+            return shared;
+        }
         PlainTest own = test(present(object(json, "test"), "test"));
-        PlainTest shared = tests.getOrDefault(own.name(), own);
-        return TestRecord.of(text(json, "platform"), shared.equals(own) ? shared : own, end)
-                .withAttempt(number(json, "attempt"), Boolean.TRUE.equals(json.get("last")))
-                .withCause(AttemptCause.valueOf(text(json, "cause")))
-                .withTimes(Instant.parse(text(json, "started")), Duration.parse(text(json, "took")))
-                .withSystem(system, system == null ? 0 : number(json, "slot"))
-                .withKnown(known == null ? null : known(known));
+        return shared != null && own.equals(shared) ? shared : own;
     }
 
     static PlainTest test(Map<?, ?> json) {
-        String file = textIfAny(json, "file");
-        PlainTest test = TestCase.named(text(json, "name"))
-                .withPriority(json.get("priority") == null ? 0 : number(json, "priority"))
+        PlainTest test = TestCase.named(text(json, "name"));
+        if (json.size() == 1) {
+            return test;
+        }
+        test = test.withPriority(json.get("priority") == null ? 0 : number(json, "priority"))
                 .withExpected(duration(json, "expected"))
                 .withLimit(duration(json, "limit"))
                 .withDestructive(Boolean.TRUE.equals(json.get("destructive")))
                 .withTags(texts(json, "tags"))
                 .withComponents(texts(json, "components"))
                 .withGroup(textIfAny(json, "group"));
+        String file = textIfAny(json, "file");
         return file == null ? test : test.withSource(new TestSource(file, number(json, "line")));
     }
 
@@ -181,16 +223,17 @@ final class RecordJson {
     }
 
     static Set<String> texts(Map<?, ?> json, String key) {
-        List<String> texts = new ArrayList<>();
-        if (json.get(key) instanceof List<?> list) {
-            list.forEach(value -> texts.add(String.valueOf(value)));
+        if (!(json.get(key) instanceof List<?> list)) {
+            return Set.of();
         }
+        List<String> texts = new ArrayList<>();
+        list.forEach(value -> texts.add(String.valueOf(value)));
         return Set.copyOf(texts);
     }
 
     private static @Nullable Duration duration(Map<?, ?> json, String key) {
         String text = textIfAny(json, key);
-        return text == null ? null : Duration.parse(text);
+        return text == null ? null : Times.duration(text);
     }
 
     static int number(Map<?, ?> json, String key) {

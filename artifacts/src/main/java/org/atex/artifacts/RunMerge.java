@@ -88,9 +88,7 @@ final class RunMerge {
     private void writePlan(Journal journal) throws IOException {
         Map<String, PlainTest> planned = new LinkedHashMap<>();
         parts.forEach(part -> part.tests().forEach(test -> planned.putIfAbsent(test.name(), test)));
-        for (PlainTest test : planned.values()) {
-            journal.append(Map.of("planned", RecordJson.write(test)));
-        }
+        journal.plan(planned.values());
     }
 
     private void write(PastRun part, Journal journal, Path files) throws IOException {

@@ -53,7 +53,9 @@ import org.jspecify.annotations.Nullable;
  *       the number;
  *   <li>{@code {"attempt": NUMBER, "state": STATE, "record": RECORD}}: the state of an attempt. The keys of the
  *       record are those of a {@link TestRecord}, without locks, needs and dependencies of its test; each line has
- *       only those that have changed, and null for those that are gone. Times are in the format of
+ *       only those that have changed, and null for those that are gone. A test that the journal has is given by its
+ *       name. The defaults are the first and last attempt, the platform of the run, the cause {@code FIRST}, a usable
+ *       system, the slot 1, and no duration. Times are in the format of
  *       {@link java.time.Instant#toString()} and {@link java.time.Duration#toString()}. The first line of an attempt
  *       also has {@code artifacts}, which is false for a test that never started. {@code storedBy} has the names of
  *       the aggregators that have stored the attempt, if others have not. The states are those of
@@ -160,17 +162,11 @@ public final class Spool implements AutoCloseable {
         head.put(ABOUT, about());
         Spool spool = open(directory, run, head, aggregators, false, true);
         try {
-            spool.plan(planned);
+            spool.journal.plan(planned);
             return spool;
         } catch (IOException e) {
             spool.closeAfter(e);
             throw e;
-        }
-    }
-
-    private void plan(List<PlainTest> planned) throws IOException {
-        for (PlainTest test : planned) {
-            journal.append(Map.of("planned", RecordJson.write(test)));
         }
     }
 
@@ -236,7 +232,7 @@ public final class Spool implements AutoCloseable {
         Spool spool = new Spool(directory, root, false, true, lock, home(root, journal, aggregators, reader.keepsFiles()));
         try {
             Set<String> known = reader.planned().stream().map(PlainTest::name).collect(Collectors.toSet());
-            spool.plan(planned.stream()
+            journal.plan(planned.stream()
                     .filter(test -> !known.contains(test.name()))
                     .toList());
             spool.earlier = left.earlier(reader, journal, aggregators);
