@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.atex.api.Excerpt;
 import org.atex.api.RunEvent;
@@ -33,7 +34,7 @@ public final class Progress implements RunListener {
     private Progress(Console console, Details details) {
         this.console = console;
         this.details = details;
-        this.run = new RunLines(console, details, Instant.EPOCH, 0);
+        this.run = new RunLines(console, details, Instant.EPOCH, List.of());
     }
 
     /**
@@ -100,7 +101,7 @@ public final class Progress implements RunListener {
     public void on(RunEvent event) {
         if (event instanceof RunEvent.RunStarted(var stamp, var plan, String platform)) {
             String prefix = platform.equals(RunEvent.RunStarted.DEFAULT_PLATFORM) ? "" : Text.name(platform) + " ";
-            run = new RunLines(console.withPrefix(prefix), details, stamp.at(), plan.size());
+            run = new RunLines(console.withPrefix(prefix), details, stamp.at(), plan);
         }
         run.on(event);
     }

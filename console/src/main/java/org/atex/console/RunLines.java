@@ -12,6 +12,7 @@ import java.util.Set;
 import org.atex.api.Excerpt;
 import org.atex.api.KnownFailure;
 import org.atex.api.Outcome;
+import org.atex.api.PlainTest;
 import org.atex.api.RunEvent;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
@@ -31,6 +32,7 @@ final class RunLines {
     private final Details details;
     private final Instant begin;
     private final int planned;
+    private final ExpectedEnd end;
 
     private final RunningTests running = new RunningTests();
     private final RepeatCounter reasons = new RepeatCounter();
@@ -47,12 +49,13 @@ final class RunLines {
     private Instant lastPrinted;
     private Reminder silence = new Reminder();
 
-    RunLines(Console console, Details details, Instant begin, int planned) {
+    RunLines(Console console, Details details, Instant begin, List<PlainTest> plan) {
         this.console = console;
         this.details = details;
         this.begin = begin;
         this.lastPrinted = begin;
-        this.planned = planned;
+        this.planned = plan.size();
+        this.end = new ExpectedEnd(plan);
     }
 
     void on(RunEvent event) {
@@ -66,11 +69,11 @@ final class RunLines {
             lastPrinted = event.at();
             silence = new Reminder();
         } else if (!console.changing() && silence.isDue(Duration.between(lastPrinted, event.at()))) {
-            lines.add(stamp(event.at()) + status());
+            lines.add(stamp(event.at()) + status(event.at()));
         }
         console.print(
                 lines,
-                Text.shown(Duration.between(begin, event.at())) + " " + done + "/" + planned + " done, " + status());
+                Text.shown(Duration.between(begin, event.at())) + " " + done + "/" + planned + " done, " + status(event.at()));
     }
 
     private void collect(RunEvent event) {
@@ -163,6 +166,7 @@ final class RunLines {
 
     private void started(RunEvent.TestStarted start) {
         running.started(start);
+        end.started(start);
         Duration usual = start.test().expected();
         String expected = usual == null ? "" : ", expected to take " + Text.shown(usual);
         minor(
@@ -180,6 +184,7 @@ final class RunLines {
     private void finished(RunEvent.TestFinished event) {
         TestRecord record = event.record();
         running.ended(record.name());
+        end.ended(record);
         Outcome outcome = record.end().outcome();
         // PASSED as a verdict includes skipped tests.
         boolean good = outcome.verdict() == Verdict.PASSED;
@@ -284,7 +289,9 @@ final class RunLines {
                 : "[" + Text.shown(Duration.between(begin, at)) + " " + done + "/" + planned + "] ";
     }
 
-    private String status() {
-        return failed + " failed, " + systems + " systems, " + running;
+    private String status(Instant now) {
+        Duration left = end.left(now);
+        return (left == null ? "" : "about " + Text.shown(left) + " left, ") + failed + " failed, " + systems
+                + " systems, " + running;
     }
 }

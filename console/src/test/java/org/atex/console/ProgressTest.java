@@ -61,6 +61,51 @@ class ProgressTest {
         return Duration.ofSeconds(seconds);
     }
 
+    @Test
+    void statusTellsWhenTheRunIsExpectedToEnd() {
+        progress = Progress.changing(out);
+        Map<String, Duration> expected = Map.of("/a", seconds(60), "/b", seconds(90), "/c", seconds(30));
+        progress.on(new RunEvent.RunStarted(
+                stamp(),
+                expected.entrySet().stream()
+                        .map(test -> TestCase.named(test.getKey()).withExpected(test.getValue()))
+                        .toList(),
+                "default"));
+        assertThat(status()).contains("about 3:00 min left");
+        started("/b", seconds(90));
+        started("/a", seconds(60));
+        assertThat(status()).as("two at a time, the longest takes 90 s").contains("about 1:30 min left");
+        now = now.plusSeconds(60);
+        finished(record("/a", 1, false, Outcome.FAILED, ""), Excerpt.none());
+        assertThat(status()).as("30 s of /b, and /c and /a again").contains("about 1:00 min left");
+        started("/a", seconds(60));
+        now = now.plusSeconds(59);
+        assertThat(status()).as("/b is late").contains("about 30.0 s left");
+        finished(record("/a", 2, true, Outcome.PASSED, ""), Excerpt.none());
+        finished(record("/b", 1, true, Outcome.PASSED, ""), Excerpt.none());
+        finished(record("/c", 0, true, Outcome.NOT_RUN, "cancelled"), Excerpt.none());
+        assertThat(status()).doesNotContain("left");
+    }
+
+    @Test
+    void endOfTestsWithoutExpectedDurationIsEstimatedFromOthers() {
+        progress = Progress.changing(out);
+        begin(10, "default");
+        for (int i = 0; i < 5; i++) {
+            assertThat(status()).as("%s tests have ended", i).doesNotContain("left");
+            started("/planned/" + i, null);
+            finished(record("/planned/" + i, 1, true, Outcome.PASSED, ""), Excerpt.none());
+        }
+        assertThat(status()).as("5 tests of 3 s").contains("about 15.0 s left");
+    }
+
+    /** Returns the status line. */
+    private String status() {
+        bytes.reset();
+        progress.on(new RunEvent.Heartbeat(stamp()));
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
     /** Begins a run; the time advances only when a test does it. */
     private void begin(int planned, String platform) {
         now = BEGIN;
