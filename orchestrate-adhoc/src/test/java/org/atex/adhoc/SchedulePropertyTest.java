@@ -46,13 +46,13 @@ class SchedulePropertyTest {
             new Simulated("alone", Fixture.Scope.RUN),
             new Simulated("own", Fixture.Scope.TEST));
 
-    @Property(tries = 6000, seed = "17")
+    @Property(tries = 2500, seed = "17")
     void everyRunKeepsTheInvariants(@ForAll long seed) {
         Random random = new Random(seed);
         simulation(random, true).run();
     }
 
-    @Property(tries = 3000, seed = "17")
+    @Property(tries = 1200, seed = "17")
     void everyStoppedRunKeepsTheInvariants(@ForAll long seed) {
         Random random = new Random(seed);
         Simulation simulation = simulation(random, true);
@@ -62,7 +62,7 @@ class SchedulePropertyTest {
         simulation.run();
     }
 
-    @Property(tries = 1000, seed = "17")
+    @Property(tries = 500, seed = "17")
     void everyTestRunsWhereSystemsWork(@ForAll long seed) {
         Random random = new Random(seed);
         Simulation simulation = simulation(random, false);

@@ -374,8 +374,8 @@ class ScheduleTest {
     }
 
     @Test
-    void picksFromAMillionTestsWithoutExaminingEach() {
-        List<PlainTest> tests = IntStream.range(0, 1_000_000)
+    void picksFromManyTestsWithoutExaminingEach() {
+        List<PlainTest> tests = IntStream.range(0, 200_000)
                 .mapToObj(i -> TestCase.named("/t" + i).withLimit(Duration.ofSeconds(i % 1000)))
                 .toList();
         Schedule schedule = Simulation.rules().withMaxSystems(1).schedule(tests, 1);
@@ -388,7 +388,7 @@ class ScheduleTest {
             ran++;
             decisions = schedule.on(new Event.Finished(1, 1, PASSED), Simulation.EPOCH);
         }
-        assertThat(ran).isEqualTo(1_000_000);
+        assertThat(ran).isEqualTo(200_000);
     }
 
     @Test

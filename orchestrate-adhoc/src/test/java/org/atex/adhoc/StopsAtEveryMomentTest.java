@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(300)
 class StopsAtEveryMomentTest {
-    private static final int RUNS = 2200;
+    private static final int RUNS = 800;
     private static final int AT_ONCE = 8;
     private static final Misbehaviour[] QUICK = {
         Misbehaviour.RUNTIME_EXCEPTION,
