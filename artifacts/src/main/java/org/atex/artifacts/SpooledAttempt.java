@@ -2,12 +2,12 @@ package org.atex.artifacts;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
@@ -58,6 +58,10 @@ public final class SpooledAttempt {
     private final Path directory;
     private final Artifacts artifacts;
     private final Set<String> storedBy;
+    /** Whether the kept files have the artifacts. */
+    private boolean isCopied;
+
+    private volatile @Nullable IOException notKept;
     private @Nullable State state;
     private @Nullable TestRecord record;
     /** The record as it is in the journal; empty if it is not. */
@@ -98,12 +102,13 @@ public final class SpooledAttempt {
      *
      * @param aggregator the aggregator
      * @param what the record
-     * @param alone whether the aggregator gets the artifacts themselves, unless they are kept; else it gets a copy, which
-     *     consists of hard links if the file system supports them
+     * @param alone whether the aggregator gets the artifacts themselves; else it gets a copy, which consists of hard links if
+     *     the file system supports them
      * @throws AggregationException if it cannot be stored; the artifacts are unchanged
      */
     public void ingest(Aggregator aggregator, TestRecord what, boolean alone) {
-        if (artifacts.isNone() || alone && home.kept() == null) {
+        if (alone || artifacts.isNone()) {
+            copyToKept();
             aggregator.ingest(what, artifacts);
             return;
         }
@@ -183,8 +188,12 @@ public final class SpooledAttempt {
         if (written.isEmpty()) {
             return json;
         }
-        Map<String, @Nullable Object> changed = new LinkedHashMap<>(json);
-        changed.entrySet().removeAll(written.entrySet());
+        Map<String, @Nullable Object> changed = new LinkedHashMap<>();
+        json.forEach((key, value) -> {
+            if (!Objects.equals(value, written.get(key))) {
+                changed.put(key, value);
+            }
+        });
         for (String key : written.keySet()) {
             if (!json.containsKey(key)) {
                 changed.put(key, null);
@@ -236,44 +245,61 @@ public final class SpooledAttempt {
         }
     }
 
-    /**
-     * Deletes the artifacts, if they still exist, as all aggregators have stored the attempt. If the run keeps files, they
-     * are moved to those.
-     *
-     * @param what the record that was stored
-     * @throws IOException if they cannot be deleted or moved
-     */
-    public void stored(TestRecord what) throws IOException {
-        IOException notKept = null;
+    /** Copies the artifacts to those that are kept, before an aggregator takes them. */
+    private synchronized void copyToKept() {
+        Path kept = keptDirectory();
+        if (kept == null || isCopied) {
+            return;
+        }
         try {
-            moveToKept();
+            prepare(kept);
+            LinkedCopy.link(artifacts, kept);
+            isCopied = true;
+            notKept = null;
         } catch (IOException e) {
             notKept = e;
         }
-        delete(State.STORED, what);
-        if (notKept != null) {
-            throw notKept;
+    }
+
+    /** Moves the artifacts to those that are kept, if no aggregator has taken them. */
+    private synchronized void moveToKept() {
+        Path kept = keptDirectory();
+        if (kept == null || isCopied || isOver() || !Files.isDirectory(directory)) {
+            return;
+        }
+        try {
+            prepare(kept);
+            Files.move(directory, kept);
+        } catch (IOException e) {
+            notKept = e;
         }
     }
 
-    /** Moves the artifacts before the state is written: a missing directory tells that all have stored the attempt. */
-    private synchronized void moveToKept() throws IOException {
-        Path kept = home.kept();
-        if (kept == null || artifacts.isNone() || isOver()) {
-            return;
+    private static void prepare(Path kept) throws IOException {
+        Files.createDirectories(kept.resolveSibling("."));
+        if (Files.exists(kept)) {
+            Artifacts.at(kept).delete(); // of a program that was killed meanwhile, or that could not store them
         }
-        Path target = kept.resolve(Long.toString(number));
-        try {
-            try {
-                Files.move(directory, target);
-            } catch (NoSuchFileException e) {
-                if (Files.isDirectory(directory)) {
-                    Files.createDirectories(kept);
-                    Files.move(directory, target);
-                }
-            }
-        } catch (IOException e) {
-            throw new IOException("could not keep " + directory + " as " + target + ": " + e, e);
+    }
+
+    private @Nullable Path keptDirectory() {
+        Path kept = home.kept();
+        return kept == null || artifacts.isNone() ? null : kept.resolve(Long.toString(number));
+    }
+
+    /**
+     * Deletes the artifacts, if they still exist, as all aggregators have stored the attempt. If the run keeps files, they
+     * are kept.
+     *
+     * @param what the record that was stored
+     * @throws IOException if they cannot be deleted or kept
+     */
+    public void stored(TestRecord what) throws IOException {
+        moveToKept();
+        delete(State.STORED, what);
+        IOException failure = notKept;
+        if (failure != null) {
+            throw new IOException("the files of " + what.name() + " could not be kept in " + keptDirectory() + ": " + failure, failure);
         }
     }
 

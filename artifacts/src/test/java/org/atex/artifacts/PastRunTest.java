@@ -7,14 +7,12 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -391,10 +389,35 @@ class PastRunTest {
         assertThat(sink.outputs).containsExactly(Map.entry("p/a 1", "half"));
         PastRun after = PastRun.read(directory.resolve("run-k"));
         assertThat(output(after, after.attempts().get(0))).as("also after the replay").isEqualTo("half");
-        assertThat(Set.copyOf(after.problems())).isEmpty();
+        assertThat(after.problems()).isEmpty();
         assertThat(directory.resolve("run-k/attempts/1")).isDirectory();
-        assertThat(Files.readAttributes(directory.resolve("run-k/attempts/1"), BasicFileAttributes.class)
-                        .isDirectory())
-                .isTrue();
+    }
+
+    @Test
+    void refusedAttemptIsKeptOnceItIsStored() throws Exception {
+        Spool spool = Spool.keep(directory, "k", "p", List.of("a"), List.of(TestCase.named("/refused")), true);
+        TestRecord record = record("p", "/refused", Outcome.FAILED, 1, true);
+        SpooledAttempt attempt = spool.next();
+        Files.createDirectories(attempt.artifacts().files());
+        Files.writeString(attempt.artifacts().files().resolve("output.txt"), "text");
+        attempt.write(State.ENDED, record);
+        assertThatThrownBy(() -> attempt.ingest(new Sink(), record, true)).isInstanceOf(AggregationException.class);
+        attempt.write(State.KEPT, record);
+        spool.close();
+        List<String> stored = new ArrayList<>();
+        Aggregator later = new Aggregator() {
+            @Override
+            public void ingest(TestRecord late, Artifacts artifacts) {
+                stored.add(late.name());
+            }
+
+            @Override
+            public void close() {}
+        };
+        assertThat(Spool.replay(directory, "a", later).problems()).isEmpty();
+        assertThat(stored).containsExactly("/refused");
+        PastRun run = PastRun.read(directory.resolve("run-k"));
+        assertThat(output(run, run.attempts().get(0))).isEqualTo("text");
+        assertThat(directory.resolve("run-k/1")).doesNotExist();
     }
 }
