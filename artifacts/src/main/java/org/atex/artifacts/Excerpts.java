@@ -11,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.atex.api.Artifacts;
 import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
@@ -61,9 +62,9 @@ public final class Excerpts {
      * name and note are cut to {@value #MAX_LINE} characters; additional keys are dropped.
      *
      * <p>The output is determined by the last result of the test itself that lists files: {@code output.txt} if it is
-     * among them, else the first of them. Without such a result it is {@code output.txt}. Malformed UTF-8 becomes
-     * U+FFFD, blank lines at the end are omitted, and of a line that was overwritten with carriage returns the last
-     * text is kept.
+     * among them, else the first of them that is no {@link ProcessList}. Without such a result it is {@code output.txt}.
+     * Malformed UTF-8 becomes U+FFFD, blank lines at the end are omitted, and of a line that was overwritten with
+     * carriage returns the last text is kept.
      *
      * @param artifacts the artifacts, before they are ingested
      * @param lastLines the maximum number of lines of the output; 0 to omit the output
@@ -104,10 +105,11 @@ public final class Excerpts {
 
     private void add(ReportedResult result) {
         if (result.name() == null) {
-            if (!result.files().isEmpty()) {
-                output = result.files().contains(OUTPUT)
-                        ? OUTPUT
-                        : result.files().getFirst();
+            Optional<String> first = result.files().stream()
+                    .filter(file -> !file.equals(ProcessList.FILE))
+                    .findFirst();
+            if (first.isPresent()) {
+                output = result.files().contains(OUTPUT) ? OUTPUT : first.get();
             }
         } else if (parts.size() < MAX_PARTS && isBad(result)) {
             parts.add(cut(result));

@@ -86,6 +86,10 @@ class RealSystemsTest {
         assertThat(directory.resolve("files/default/output/upload/programs/programs.txt"))
                 .content()
                 .contains("sort\n");
+        assertThat(directory.resolve("files/default/outcome/too-long/processes.txt"))
+                .as("the processes at the time limit")
+                .content()
+                .contains("Processes that have started since the test began:", " sleep ");
     }
 
     /**

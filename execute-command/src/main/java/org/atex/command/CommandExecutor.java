@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
@@ -26,6 +27,7 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestInvocation;
 import org.atex.api.TransferException;
 import org.atex.artifacts.FreeSpace;
+import org.atex.artifacts.ProcessList;
 import org.atex.artifacts.ResultWriter;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * Runs tests that are commands: one command a test, its output and errors in {@code files/output.txt} as they are
  * written, and one line of results. When the command has ended, so has all that it started.
  *
- * <p>How a test ends: as {@link StatusRule} says if the command ended by itself, {@code TIMED_OUT} at its limit,
+ * <p>How a test ends: as {@link StatusRule} says if the command ended by itself, {@code TIMED_OUT} at its limit
+ * with a {@link ProcessList} among its files,
  * {@code LOST} with the connection. A program that cannot be run has failed with an exit code of 125 to 127, and its
  * output says why.
  *
@@ -122,7 +125,7 @@ public final class CommandExecutor implements Executor {
             throws IOException, InterruptedException {
         Command logged = command.withStdout(Output.file(output)).withStderr(Output.merge());
         try {
-            Optional<CommandEnd> end = ended(logged, limit);
+            Optional<CommandEnd> end = ended(logged, limit, into);
             requireRoom(end, into);
             return end.isPresent()
                     ? judged(end.get(), output, into)
@@ -153,9 +156,17 @@ public final class CommandExecutor implements Executor {
     }
 
     /** When this returns or throws, nothing of the command is left. */
-    private Optional<CommandEnd> ended(Command command, @Nullable Duration limit) throws InterruptedException {
+    private Optional<CommandEnd> ended(Command command, @Nullable Duration limit, Artifacts into)
+            throws InterruptedException {
         try (RunningCommand running = connection.start(command)) {
-            return limit == null ? Optional.of(running.await()) : running.await(limit);
+            if (limit == null) {
+                return Optional.of(running.await());
+            }
+            Optional<CommandEnd> end = running.await(limit);
+            if (end.isEmpty()) {
+                var unused = ProcessList.write(connection, limit, into); // write() finds it
+            }
+            return end;
         }
     }
 
@@ -180,9 +191,11 @@ public final class CommandExecutor implements Executor {
     }
 
     private static void write(Artifacts into, Status status, @Nullable String note) throws IOException {
-        boolean hasOutput = Files.exists(into.files().resolve(OUTPUT));
+        List<String> files = Stream.of(OUTPUT, ProcessList.FILE)
+                .filter(file -> Files.exists(into.files().resolve(file)))
+                .toList();
         try (ResultWriter results = ResultWriter.append(into.results())) {
-            results.write(ReportedResult.of(status, note, hasOutput ? List.of(OUTPUT) : List.of()));
+            results.write(ReportedResult.of(status, note, files));
         }
     }
 

@@ -8,8 +8,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
+import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 import org.atex.api.Executor;
 import org.atex.api.Input;
@@ -18,6 +21,7 @@ import org.atex.api.Status;
 import org.atex.api.TestEnd;
 import org.atex.artifacts.ResultReader;
 import org.atex.local.LocalConnection;
+import org.atex.testkit.FakeConnection;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -66,6 +70,45 @@ class CommandExecutorTest {
         TestEnd end = run(CommandExecutor.factory(), Command.bash("kill -SEGV $$"));
 
         assertThat(end).isEqualTo(new TestEnd(Outcome.FAILED, 139, "signal SEGV", true));
+    }
+
+    @Test
+    void processesAreListedAtTheLimit() throws Exception {
+        TestEnd end;
+        try (LocalConnection connection = LocalConnection.open();
+                Executor executor = CommandExecutor.factory().open(connection)) {
+            CommandTest test = CommandTest.of("/test", Command.bash("echo begun; sleep 98765 & wait"))
+                    .withLimit(Duration.ofSeconds(1));
+            end = executor.run(test, Artifacts.at(here));
+        }
+
+        assertThat(end).isEqualTo(TestEnd.of(Outcome.TIMED_OUT, "ended at its limit of 1s"));
+        assertThat(results()).contains("\"files\":[\"output.txt\",\"processes.txt\"]");
+        String[] parts = Files.readString(here.resolve("files/processes.txt")).split("All other processes", -1);
+        assertThat(parts[0])
+                .as("the processes of the test")
+                .containsPattern("(?m)^ *\\d+ +\\d+ +\\d+ S +\\d+s +0s .* sleep +sleep 98765$");
+        assertThat(parts[1]).as("the others").doesNotContain("98765").contains("java");
+    }
+
+    @Test
+    void systemThatDoesNotAnswerDelaysTheEndForSecondsOnly() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        FakeConnection connection = FakeConnection.running(process -> {
+            never.await();
+            return new CommandEnd.Exited(0);
+        });
+        TestEnd end;
+        try (connection;
+                Executor executor = CommandExecutor.factory().open(connection)) {
+            CommandTest test = CommandTest.of("/test", Command.of("hangs")).withLimit(Duration.ofMillis(50));
+            end = executor.run(test, Artifacts.at(here));
+        }
+
+        assertThat(end).isEqualTo(TestEnd.of(Outcome.TIMED_OUT, "ended at its limit of 0.05s"));
+        assertThat(here.resolve("files/processes.txt"))
+                .content()
+                .containsAnyOf("did not answer within 5s", "it took longer than 5s");
     }
 
     @Test

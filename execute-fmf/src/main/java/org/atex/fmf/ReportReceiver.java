@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -55,6 +56,7 @@ final class ReportReceiver implements AutoCloseable {
     private @Nullable RebootAnnouncement announcement;
     private @Nullable Status ownStatus;
     private @Nullable String ownNote;
+    private final List<String> ownFiles = new ArrayList<>();
 
     /** The statuses of parts, ordered by severity as in tmt. */
     private static final List<Status> RANKS = List.of(Status.SKIP, Status.PASS, Status.WARN, Status.FAIL, Status.ERROR);
@@ -303,6 +305,15 @@ final class ReportReceiver implements AutoCloseable {
         write(result);
     }
 
+    /**
+     * Adds files to the final result of the test itself.
+     *
+     * @param names their names; they are already in the artifacts
+     */
+    void addFiles(List<String> names) {
+        ownFiles.addAll(names);
+    }
+
     private void addOutput(String name, String testout, Set<String> files) throws IOException {
         Path path = pathOf(name, testout);
         if (!files.add(SafePath.of(testout)) || Files.exists(path)) {
@@ -453,6 +464,13 @@ final class ReportReceiver implements AutoCloseable {
         result.putIfAbsent("status", judgement.status().word());
         if (judgement.note() != null && judgement.needsReason()) {
             result.putIfAbsent("note", judgement.note());
+        }
+        if (!ownFiles.isEmpty()) {
+            List<@Nullable Object> files = new ArrayList<>(ownFiles);
+            if (result.get("files") instanceof List<?> own) {
+                files.addAll(own);
+            }
+            result.put("files", files);
         }
         boolean hasOutput = result.get("testout") != null
                 || result.get("files") instanceof List<?> files && files.contains("output.txt")

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -18,6 +19,7 @@ import org.atex.api.Outcome;
 import org.atex.api.TestEnd;
 import org.atex.fmf.control.StorageException;
 import org.atex.fmf.control.TimeLimit;
+import org.atex.support.Threads;
 import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +40,9 @@ final class RunningTest implements AutoCloseable {
     /** How long the wrapper may take to kill the test after the end of the lifeline, before it is killed itself. */
     private static final Duration KILL_GRACE = Duration.ofMillis(250);
 
+    /** How long the end of a test waits for the thread of its limit, which may be writing a file. */
+    private static final Duration LIMITER_GRACE = Duration.ofSeconds(1);
+
     /** How long the wrapper may take to send the files of a test that exceeded its time limit. */
     private static final Duration UPLOAD_GRACE = Duration.ofMinutes(1);
 
@@ -46,6 +51,10 @@ final class RunningTest implements AutoCloseable {
     private final OutputPump output;
     /** Set once: the first reason to stop the test wins, as later ones are usually its consequences. */
     private final AtomicReference<@Nullable TestEnd> stoppedWith = new AtomicReference<>();
+
+    private final Diagnosis diagnosis;
+    /** The names of the files with the processes at the time limit. */
+    private volatile List<String> processList = List.of();
 
     private final Thread limiter;
     private final Thread wrapperWatcher;
@@ -67,7 +76,15 @@ final class RunningTest implements AutoCloseable {
             @Nullable LiveOutput live,
             FmfTest test) {}
 
-    private RunningTest(Wrapper wrapper, TimeLimit limit, OutputTarget to) {
+    /** Finds out what a test does that has exceeded its time limit. */
+    @FunctionalInterface
+    interface Diagnosis {
+        /** {@return the names of the files that it has written} */
+        List<String> write() throws InterruptedException;
+    }
+
+    private RunningTest(Wrapper wrapper, TimeLimit limit, OutputTarget to, Diagnosis diagnosis) {
+        this.diagnosis = diagnosis;
         this.wrapper = wrapper;
         this.limit = limit;
         // The pump may call stop before the constructor has ended: stop uses only fields that are already set.
@@ -81,9 +98,10 @@ final class RunningTest implements AutoCloseable {
             Command command,
             TimeLimit limit,
             OutputTarget output,
-            @Nullable DetachedOptions detached)
+            @Nullable DetachedOptions detached,
+            Diagnosis diagnosis)
             throws InterruptedException {
-        return new RunningTest(Wrapper.start(connection, command, limit, detached), limit, output);
+        return new RunningTest(Wrapper.start(connection, command, limit, detached), limit, output, diagnosis);
     }
 
     /** Sends the metadata, which the wrapper reads before it starts the test. */
@@ -145,6 +163,11 @@ final class RunningTest implements AutoCloseable {
         }
     }
 
+    /** {@return the names of the files with the processes at the time limit; call it after {@link #close}} */
+    List<String> processList() {
+        return processList;
+    }
+
     /** {@return the end with which the test was stopped; null if it was not} */
     @Nullable
     TestEnd stoppedWith() {
@@ -172,8 +195,17 @@ final class RunningTest implements AutoCloseable {
         if (wrapper.isDisconnected()) {
             stop(lostAtLimit(limit));
         } else if (stoppedWith.compareAndSet(null, timedOut(limit))) {
+            listProcesses();
             awaitUpload();
             kill();
+        }
+    }
+
+    private void listProcesses() {
+        try {
+            processList = diagnosis.write();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // the test is closed meanwhile
         }
     }
 
@@ -249,6 +281,7 @@ final class RunningTest implements AutoCloseable {
         limiter.interrupt();
         wrapperWatcher.interrupt();
         kill();
+        boolean unused = Threads.join(List.of(limiter), LIMITER_GRACE);
         output.close();
     }
 }

@@ -23,6 +23,7 @@ import org.atex.api.Outcome;
 import org.atex.api.ReportedResult;
 import org.atex.api.TestEnd;
 import org.atex.api.TestInvocation;
+import org.atex.artifacts.ProcessList;
 import org.atex.fmf.control.ControlStream;
 import org.atex.fmf.control.ControlWord;
 import org.atex.fmf.control.ProtocolException;
@@ -68,7 +69,9 @@ final class TestRun {
     private final FmfTest test;
     private final TestKeys keys;
     private final Variables variables;
+    private final Artifacts artifacts;
     private final Path output;
+    private final long begun = System.nanoTime();
     private final ReportReceiver results;
     private final Hooks hooks;
     private final Judge judge;
@@ -95,6 +98,7 @@ final class TestRun {
         this.test = test;
         this.keys = keys;
         this.variables = variables;
+        this.artifacts = artifacts;
         this.output = artifacts.directory().resolve("output");
         this.limit = new TimeLimit(test.limit());
         this.results = new ReportReceiver(artifacts, output, setting.options().limits());
@@ -251,13 +255,20 @@ final class TestRun {
         FmfOptions options = setting.options();
         var to = new RunningTest.OutputTarget(
                 output, options.limits().outputBytes(), options.timestampedOutput(), options.live(), test);
-        RunningTest running = RunningTest.start(connection, command(restarts, reboots), limit, to, options.detached());
+        RunningTest running = RunningTest.start(
+                connection, command(restarts, reboots), limit, to, options.detached(), this::listProcesses);
         TestEnd end;
         try (running) {
             end = follow(running, reboot);
         }
+        results.addFiles(running.processList());
         running.requireStored();
         return end;
+    }
+
+    /** Lists the processes of the system at the time limit, on the thread of the limit. */
+    private List<String> listProcesses() throws InterruptedException {
+        return ProcessList.write(connection, Duration.ofNanos(System.nanoTime() - begun), artifacts);
     }
 
     private @Nullable TestEnd follow(RunningTest running, Reboot reboot) throws InterruptedException, IOException {

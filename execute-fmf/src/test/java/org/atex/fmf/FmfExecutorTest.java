@@ -138,6 +138,10 @@ class FmfExecutorTest {
         assertThat(ran.end.note()).contains("1s");
         assertThat(output(ran.artifacts)).isEqualTo("begun\n");
         assertThat(results(ran.artifacts)).containsExactly("error null it exceeded its duration of 1s");
+        assertThat(ran.artifacts.results()).content().contains("\"files\":[\"processes.txt\",\"output.txt\"]");
+        assertThat(ran.artifacts.files().resolve("processes.txt"))
+                .content()
+                .containsPattern("since the test began:(?s:.*) sleep 600\n(?s:.*)All other processes");
     }
 
     @Test

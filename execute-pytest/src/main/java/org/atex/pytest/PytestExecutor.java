@@ -26,6 +26,7 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestInvocation;
 import org.atex.api.TransferException;
 import org.atex.artifacts.FreeSpace;
+import org.atex.artifacts.ProcessList;
 import org.atex.artifacts.ResultWriter;
 import org.atex.support.Durations;
 import org.jspecify.annotations.Nullable;
@@ -157,6 +158,9 @@ public final class PytestExecutor implements Executor {
                         .withStdout(Output.file(output))
                         .withStderr(Output.merge()))) {
             end = limit == null ? running.await() : running.await(limit).orElse(null);
+            if (end == null && limit != null) {
+                var unused = ProcessList.write(project.connection(), limit, into); // write() finds it
+            }
         }
         FreeSpace.requireIfScarce(into.directory());
         // All processes of the test have ended, so that its files do not change any more.
@@ -220,7 +224,7 @@ public final class PytestExecutor implements Executor {
 
     private static void write(Artifacts into, ResultWriter results, TestEnd end) throws IOException {
         List<String> files = new ArrayList<>();
-        for (String name : List.of(OUTPUT, REPORT)) {
+        for (String name : List.of(OUTPUT, REPORT, ProcessList.FILE)) {
             if (Files.exists(into.files().resolve(name))) {
                 files.add(name);
             }

@@ -360,6 +360,8 @@ class PytestExecutorTest {
         assertThat(end.outcome()).isEqualTo(Outcome.TIMED_OUT);
         assertThat(end.note()).isEqualTo("ended at its limit of 5s");
         assertThat(into.files().resolve("artifacts/log")).exists();
+        assertThat(into.files().resolve("processes.txt")).content().contains("-m pytest");
+        assertThat(into.results()).content().contains("\"processes.txt\"]");
     }
 
     @Test

@@ -21,6 +21,7 @@ import org.atex.api.Status;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestInvocation;
+import org.atex.artifacts.ProcessList;
 import org.atex.artifacts.SafePath;
 import org.atex.support.Plural;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,8 @@ final class ScenarioRun {
     private final List<String> abandoned = new ArrayList<>();
     private RunSwitch killSwitch = new RunSwitch(this::pull);
     private boolean interrupted;
+    private boolean isListed;
+    private List<String> processList = List.of();
 
     ScenarioRun(Scenario scenario, TestCase test, Connection connection, Artifacts into, ScenarioResults results) {
         this.test = test.name();
@@ -141,7 +144,7 @@ final class ScenarioRun {
         while (!timetable.isDone()) {
             Message message = next(timetable.nextTime() - (System.nanoTime() - start));
             long now = System.nanoTime() - start;
-            carryOut(
+            List<Decision> decisions =
                     switch (message) {
                         case null -> interrupted ? timetable.stop(now, INTERRUPTED) : timetable.advance(now);
                         case Message.Ready ready -> timetable.advance(now);
@@ -151,9 +154,23 @@ final class ScenarioRun {
                         }
                         case Message.End end -> isCurrent(end) ? timetable.end(now) : timetable.advance(now);
                         case Message.StorageFailed failed -> timetable.stop(now, failed.reason());
-                    });
+                    };
+            if (timetable.isTimedOut() && !isListed) {
+                listProcesses(now);
+            }
+            carryOut(decisions);
         }
         return timetable;
+    }
+
+    /** Lists the processes of the system before the occurrences are interrupted, because the limit was reached. */
+    private void listProcesses(long nanos) {
+        isListed = true;
+        try {
+            processList = ProcessList.write(connection, Duration.ofNanos(nanos), into);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
     }
 
     /** {@return false if the switch was pulled after its occurrences have ended or were abandoned} */
@@ -406,7 +423,7 @@ final class ScenarioRun {
                                 timetable.missed(i),
                                 outputs.get(i).filesOf(scenario.events().get(i).name())));
             }
-            results.write(ReportedResult.of(end.outcome().status(), end.note(), List.of()));
+            results.write(ReportedResult.of(end.outcome().status(), end.note(), processList));
         } catch (IOException e) {
             storageFailure.compareAndSet(null, e);
         }

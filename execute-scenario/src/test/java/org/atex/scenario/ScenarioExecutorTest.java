@@ -537,6 +537,9 @@ class ScenarioExecutorTest {
         assertThat(attempt.part("sleep#0").status()).isEqualTo(Status.INFO);
         assertThat(attempt.file("sleep#0/output.txt")).isEqualTo("so far\n");
         assertThat(attempt.part("last").status()).isEqualTo(Status.SKIP);
+        assertThat(attempt.file("processes.txt"))
+                .as("the processes before they were ended")
+                .contains(" sleep 1000\n");
     }
 
     @Test
