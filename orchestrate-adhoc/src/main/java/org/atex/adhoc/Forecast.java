@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every test is assumed to pass, and to take its expected duration, which may be that of the
  * {@linkplain RunBuilder#history history}; without one, its limit, and without a limit the duration of the
- * {@link Assumptions}. Provisioners are assumed to have the labels that they declare, and all others that tests need.
+ * {@link Assumptions}. With {@link Assumptions#withDurations}, the question is what a past run would have taken. Provisioners are assumed to have the labels that they declare, and all others that tests need.
  * The policies of the program are not asked. {@link AdHocOrchestrator.Builder#alternatives} has the effects of another number
  * of systems, or of another order.
  *
@@ -154,11 +154,14 @@ public final class Forecast {
         private final @Nullable Duration setUp;
         private final Duration unknown;
         private final int slots;
+        private final Map<String, Duration> durations;
 
-        private Assumptions(@Nullable Duration setUp, Duration unknown, int slots) {
+        private Assumptions(
+                @Nullable Duration setUp, Duration unknown, int slots, Map<String, Duration> durations) {
             this.setUp = setUp;
             this.unknown = unknown;
             this.slots = slots;
+            this.durations = durations;
         }
 
         /**
@@ -166,7 +169,7 @@ public final class Forecast {
          * {@linkplain RunBuilder#history history} tells, else at once; tests that take a minute}
          */
         public static Assumptions defaults() {
-            return new Assumptions(null, Duration.ofMinutes(1), 1);
+            return new Assumptions(null, Duration.ofMinutes(1), 1, Map.of());
         }
 
         /**
@@ -178,7 +181,7 @@ public final class Forecast {
             if (time.isNegative()) {
                 throw new IllegalArgumentException("setUp must not be negative: " + time);
             }
-            return new Assumptions(time, unknown, slots);
+            return new Assumptions(time, unknown, slots, durations);
         }
 
         /**
@@ -187,7 +190,7 @@ public final class Forecast {
          * @param time the duration
          */
         public Assumptions withUnknownTests(Duration time) {
-            return new Assumptions(setUp, Arguments.positive(time, "the duration of tests"), slots);
+            return new Assumptions(setUp, Arguments.positive(time, "the duration of tests"), slots, durations);
         }
 
         /**
@@ -196,7 +199,29 @@ public final class Forecast {
          * @param count the number, at least 1
          */
         public Assumptions withSlots(int count) {
-            return new Assumptions(setUp, unknown, Arguments.atLeast(1, count, "slots"));
+            return new Assumptions(setUp, unknown, Arguments.atLeast(1, count, "slots"), durations);
+        }
+
+        /**
+         * {@return these assumptions with the durations that tests really take, such as those of a past run} They differ
+         * from the expected durations, by which the run orders its tests, and of other tests they are not known.
+         *
+         * {@snippet :
+         * PastRun run = PastRun.latest(Path.of("runs")).orElseThrow();
+         * builder.maxSystems(8).forecast(Forecast.Assumptions.defaults().withDurations(run.durations()));
+         * }
+         *
+         * @param known the durations by the names of tests, at least zero
+         * @see org.atex.artifacts.PastRun#durations
+         */
+        public Assumptions withDurations(Map<String, Duration> known) {
+            known.forEach((test, time) -> {
+                if (time.isNegative()) {
+                    throw new IllegalArgumentException(
+                            "the duration of the test " + test + " must not be negative: " + time);
+                }
+            });
+            return new Assumptions(setUp, unknown, slots, Map.copyOf(known));
         }
 
         /** Returns the time from the request of a system until it is ready; null if it is not assumed. */
@@ -211,6 +236,10 @@ public final class Forecast {
 
         /** Returns how long a test takes. */
         Duration takes(PlannedTest test) {
+            Duration known = durations.get(test.unit().name());
+            if (known != null) {
+                return known;
+            }
             Duration expected = test.facts.expected();
             Duration limit = test.facts.limit();
             return expected != null ? expected : limit != null ? limit : unknown;

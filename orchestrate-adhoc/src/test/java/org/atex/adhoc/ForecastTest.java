@@ -1,6 +1,7 @@
 package org.atex.adhoc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.atex.adhoc.Forecast.Assumptions;
 import org.atex.api.After;
 import org.atex.api.MultihostTest;
@@ -19,8 +21,10 @@ import org.atex.api.TestEnd;
 import org.atex.api.TestLock;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.History;
+import org.atex.artifacts.PastRun;
 import org.atex.testkit.FakeExecutors;
 import org.atex.testkit.FakeProvisioner;
+import org.atex.testkit.FakeRun;
 import org.atex.testkit.FakeSystem;
 import org.atex.testkit.RecordingAggregator;
 import org.junit.jupiter.api.Test;
@@ -36,6 +40,71 @@ class ForecastTest {
                 .on("fedora", systems)
                 .with(FakeExecutors.passing(Duration.ZERO))
                 .into(RecordingAggregator.create());
+    }
+
+    @Test
+    void durationsOfAPastRunTellWhatItWouldHaveTaken(@TempDir Path runs) throws Exception {
+        List<TestCase> tests = List.of(
+                // The run knew of a long test, which turned out to be short.
+                TestCase.named("/a").withExpected(MINUTE),
+                TestCase.named("/b"),
+                TestCase.named("/c").withAfter(After.endOf("/b")),
+                TestCase.named("/fails"));
+        Map<String, Duration> took;
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
+                AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
+                        .on("fedora", systems)
+                        .with(FakeExecutors.running(Map.of("/fails", FakeRun.failing(Duration.ofMillis(30)))))
+                        .into(RecordingAggregator.create())
+                        .keep(runs)
+                        .build()) {
+            var unused = run.run();
+            took = PastRun.latest(runs).orElseThrow().durations();
+        }
+        assertThat(took).containsOnlyKeys("/a", "/b", "/c", "/fails");
+
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready())) {
+            Assumptions real = Assumptions.defaults().withDurations(took);
+            Forecast one = run(tests, systems).maxSystems(1).forecast(real);
+            assertThat(one.end())
+                    .as("one system: the sum")
+                    .isEqualTo(took.values().stream().reduce(Duration.ZERO, Duration::plus));
+            assertThat(one.timeline().get(0).test())
+                    .as("the order is by what the run knew")
+                    .isEqualTo("/a");
+            Forecast four = run(tests, systems).maxSystems(4).forecast(real);
+            Duration chain = took.get("/b").plus(took.get("/c"));
+            assertThat(four.end())
+                    .as("enough systems: the longest chain")
+                    .isEqualTo(Stream.of(took.get("/a"), took.get("/fails"), chain)
+                            .max(Duration::compareTo)
+                            .orElseThrow());
+            assertThat(run(tests, systems).maxSystems(1).alternatives(real))
+                    .first()
+                    .satisfies(more -> assertThat(more.saves()).isPositive());
+        }
+    }
+
+    @Test
+    void realDurationOfATestOnSeveralSystemsIsThatOfTheWhole() {
+        List<TestCase> tests =
+                List.of(MultihostTest.named("/pair").withRole("one", 2, TestCase.named("/one")), TestCase.named("/new"));
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready())) {
+            Forecast forecast = run(tests, systems)
+                    .maxSystems(2)
+                    .forecast(Assumptions.defaults()
+                            .withDurations(Map.of("/pair", MINUTE.multipliedBy(5), "/gone", MINUTE)));
+            assertThat(forecast.end()).as("a test without a known duration takes a minute").isEqualTo(MINUTE.multipliedBy(6));
+        }
+    }
+
+    @Test
+    void negativeDurationIsRefused() {
+        Map<String, Duration> wrong = Map.of("/a", MINUTE.negated());
+        assertThatThrownBy(() -> Assumptions.defaults().withDurations(wrong))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("/a")
+                .hasMessageContaining("PT-1M");
     }
 
     @Test
