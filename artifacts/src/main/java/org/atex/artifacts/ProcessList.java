@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The first part of the file has the processes that have started since the test began, with their kernel stacks if the
  * user may read them. The second part has all others. Of each process it has the numbers of the process, its parent and
  * its session, the state, the age, the CPU time, the kernel function in which it waits, and the command line. The file has
- * at most {@value #MAX_BYTES} bytes. Values of options that look like passwords are replaced; other values in command
+ * at most 256 KiB. Values of options that look like passwords are replaced; other values in command
  * lines are stored as they are.
  *
  * <p>The system needs bash. Without {@code /proc}, {@code ps} is used, and the file has one part.
@@ -46,16 +46,12 @@ public final class ProcessList {
     /** The name of the file. */
     public static final String FILE = "processes.txt";
 
-    /** The maximum time, in seconds, that the list may take. */
-    public static final int MAX_SECONDS = 5;
-
-    /** The maximum size of the file: 256 KiB. */
-    public static final int MAX_BYTES = 256 << 10;
+    static final int MAX_BYTES = 256 << 10;
 
     /** Room for the last lines. */
     private static final int ROOM = 4096;
 
-    private static final Duration LIMIT = Duration.ofSeconds(MAX_SECONDS);
+    private static final Duration LIMIT = Duration.ofSeconds(5);
 
     /** How long the caller waits for the command to end after an interrupt. */
     private static final Duration AFTER_INTERRUPT = Duration.ofMillis(500);
@@ -69,7 +65,8 @@ public final class ProcessList {
 
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}&&[^\n]]");
 
-    // Reads /proc without other programs, which a system that is out of memory or processes could not start. The command
+    // Reads /proc without other programs, which a system that is out of memory or processes could not start. The
+    // command
     // line is last in each line: reading it blocks if the memory of the process is locked, and the line then names it.
     private static final String SCRIPT = """
             export LC_ALL=C
@@ -131,7 +128,7 @@ public final class ProcessList {
     private ProcessList() {}
 
     /**
-     * Stores the list. Takes at most {@value #MAX_SECONDS} seconds. It does not fail: if the system does not answer, the
+     * Stores the list. Takes at most 5 s. It does not fail: if the system does not answer, the
      * file has the reason.
      *
      * @param connection a connection to the system

@@ -144,17 +144,16 @@ final class ScenarioRun {
         while (!timetable.isDone()) {
             Message message = next(timetable.nextTime() - (System.nanoTime() - start));
             long now = System.nanoTime() - start;
-            List<Decision> decisions =
-                    switch (message) {
-                        case null -> interrupted ? timetable.stop(now, INTERRUPTED) : timetable.advance(now);
-                        case Message.Ready ready -> timetable.advance(now);
-                        case Message.Ended ended -> {
-                            running.remove(ended.occurrence());
-                            yield timetable.ended(now, ended.occurrence());
-                        }
-                        case Message.End end -> isCurrent(end) ? timetable.end(now) : timetable.advance(now);
-                        case Message.StorageFailed failed -> timetable.stop(now, failed.reason());
-                    };
+            List<Decision> decisions = switch (message) {
+                case null -> interrupted ? timetable.stop(now, INTERRUPTED) : timetable.advance(now);
+                case Message.Ready ready -> timetable.advance(now);
+                case Message.Ended ended -> {
+                    running.remove(ended.occurrence());
+                    yield timetable.ended(now, ended.occurrence());
+                }
+                case Message.End end -> isCurrent(end) ? timetable.end(now) : timetable.advance(now);
+                case Message.StorageFailed failed -> timetable.stop(now, failed.reason());
+            };
             if (timetable.isTimedOut() && !isListed) {
                 listProcesses(now);
             }

@@ -30,7 +30,7 @@ import org.atex.support.Plural;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the test that makes another test fail, by what it leaves on their system. The other test passes on a fresh system,
+ * Finds the test that makes another test fail, by its effects on their system. The other test passes on a fresh system,
  * and fails on one on which certain tests ran before it. The search runs it alone, then after all of its predecessors, and
  * then after one half of them, and a half of that half, until one test is left. That takes about log2(n) + 3 short runs
  * for n predecessors.
@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }
  *
- * <p>Each try is a run of its own, with one system that it releases, in which the tests run one after the other in the
+ * <p>Each trial is a run of its own, with one system that it releases, in which the tests run one after the other in the
  * given order. Groups, priorities and dependencies ({@link TestCase#after()}) of the tests are ignored, and a destructive
  * test does not end the use of the system. Locks, needs, fixtures and limits apply.
  *
@@ -57,48 +57,47 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable and thread-safe.
  */
 public final class CulpritSearch {
-    private static final int DEFAULT_TRIES = 20;
-    private static final Duration DEFAULT_TIME = Duration.ofDays(1);
+    private static final int DEFAULT_TRIALS = 20;
+    private static final Duration DEFAULT_WITHIN = Duration.ofDays(1);
     private static final String GROUP = "atex-culprit-search";
 
     private final Function<List<TestCase>, AdHocOrchestrator.Builder> runs;
-    private final int maxTries;
+    private final int maxTrials;
     private final Duration time;
 
-    private CulpritSearch(
-            Function<List<TestCase>, AdHocOrchestrator.Builder> runs, int maxTries, Duration time) {
+    private CulpritSearch(Function<List<TestCase>, AdHocOrchestrator.Builder> runs, int maxTrials, Duration time) {
         this.runs = runs;
-        this.maxTries = maxTries;
+        this.maxTrials = maxTrials;
         this.time = time;
     }
 
     /**
-     * {@return a search with at most 20 tries and one day}
+     * {@return a search with at most 20 trials and one day}
      *
      * @param runs returns a new builder of a run of the given tests, with a provisioner and an executor factory. The
      *     search sets the order, the number of systems, the policies for reruns and destruction, and the time limit of the
-     *     run. If an aggregator is added, it stores the results of all tries.
+     *     run. If an aggregator is added, it stores the results of all trials.
      */
     public static CulpritSearch by(Function<List<TestCase>, AdHocOrchestrator.Builder> runs) {
-        return new CulpritSearch(runs, DEFAULT_TRIES, DEFAULT_TIME);
+        return new CulpritSearch(runs, DEFAULT_TRIALS, DEFAULT_WITHIN);
     }
 
     /**
-     * {@return a copy with another maximum number of tries}
+     * {@return a copy with another maximum number of trials}
      *
      * @param count the number, at least 1
      */
-    public CulpritSearch withMaxTries(int count) {
-        return new CulpritSearch(runs, Arguments.atLeast(1, count, "maxTries"), time);
+    public CulpritSearch withMaxTrials(int count) {
+        return new CulpritSearch(runs, Arguments.atLeast(1, count, "maxTrials"), time);
     }
 
     /**
-     * {@return a copy with another maximum time for all tries together} A try that runs at its end is cancelled.
+     * {@return a copy with another maximum time for all trials together} A trial that runs at its end is cancelled.
      *
      * @param limit the time
      */
-    public CulpritSearch withTime(Duration limit) {
-        return new CulpritSearch(runs, maxTries, Arguments.positive(limit, "the time of the search"));
+    public CulpritSearch withSearchWithin(Duration limit) {
+        return new CulpritSearch(runs, maxTrials, Arguments.positive(limit, "the time of the search"));
     }
 
     /** The answer of a search. */
@@ -111,7 +110,7 @@ public final class CulpritSearch {
         PASSES,
         /** The test fails after all of its predecessors, but not after any one that the search has led to. */
         NO_SINGLE_TEST,
-        /** The tries or the time were used up, or systems failed. */
+        /** The trials or the time were used up, or systems failed. */
         UNDECIDED
     }
 
@@ -123,12 +122,9 @@ public final class CulpritSearch {
      *     run, or not on the same system
      * @param note the reason, in one line; may be empty
      */
-    public record Try(
-            List<String> predecessors,
-            @Nullable Outcome outcome,
-            String note) {
+    public record Trial(List<String> predecessors, @Nullable Outcome outcome, String note) {
         /** Copies the list. */
-        public Try {
+        public Trial {
             predecessors = List.copyOf(predecessors);
         }
 
@@ -141,13 +137,14 @@ public final class CulpritSearch {
             return outcome == Outcome.PASSED;
         }
 
-        /** {@return the try in one line, for people} */
+        /** {@return the trial in one line, for people} */
         @Override
         public String toString() {
             String after = predecessors.isEmpty()
                     ? "alone"
                     : "after " + (predecessors.size() == 1 ? predecessors.get(0) : predecessors.size() + " tests");
-            return after + ": " + (outcome == null ? "no result" : outcome.name()) + (note.isEmpty() ? "" : " (" + note + ")");
+            return after + ": " + (outcome == null ? "no result" : outcome.name())
+                    + (note.isEmpty() ? "" : " (" + note + ")");
         }
     }
 
@@ -157,25 +154,21 @@ public final class CulpritSearch {
      * @param test the test that failed
      * @param finding the answer
      * @param culprit the test that makes it fail; null if none was found
-     * @param tries the runs of the search, in order
+     * @param trials the runs of the search, in order
      * @param note why the search is undecided; else empty
      */
     public record Report(
-            String test,
-            Finding finding,
-            @Nullable String culprit,
-            List<Try> tries,
-            String note) {
+            String test, Finding finding, @Nullable String culprit, List<Trial> trials, String note) {
         /** Copies the list. */
         public Report {
-            tries = List.copyOf(tries);
+            trials = List.copyOf(trials);
         }
 
-        /** {@return the answer in one line, and a line for each try, for people} */
+        /** {@return the answer in one line, and a line for each trial, for people} */
         @Override
         public String toString() {
             StringBuilder text = new StringBuilder(test).append(' ').append(words());
-            tries.forEach(one -> text.append("\n    ").append(one));
+            trials.forEach(one -> text.append("\n    ").append(one));
             return text.toString();
         }
 
@@ -191,7 +184,7 @@ public final class CulpritSearch {
     }
 
     /**
-     * Searches the culprit. Blocks until it is found, or the tries or the time are used up.
+     * Searches the culprit. Blocks until it is found, or the trials or the time are used up.
      *
      * @param tests the tests, among which are the one that failed and its predecessors; names must be unique
      * @param test the name of the test that failed
@@ -199,7 +192,7 @@ public final class CulpritSearch {
      * @return the result
      * @throws IllegalArgumentException if a test is missing among the tests, is listed twice, or runs on several systems,
      *     or the run cannot be built
-     * @throws InterruptedException if interrupted; the run of the try is cancelled, and its system released
+     * @throws InterruptedException if interrupted; the run of the trial is cancelled, and its system released
      */
     public Report find(Collection<? extends TestCase> tests, String test, List<String> predecessors)
             throws InterruptedException {
@@ -210,7 +203,7 @@ public final class CulpritSearch {
         for (String name : predecessors) {
             if (name.equals(test) || suspects.put(name, suspect(byName, name)) != null) {
                 throw new IllegalArgumentException(
-                        "the test " + name + " is listed twice: a test runs once in each try, so remove one of them");
+                        "the test " + name + " is listed twice: a test runs once in each trial, so remove one of them");
             }
         }
         return new Search(failed, suspects).search();
@@ -230,7 +223,7 @@ public final class CulpritSearch {
         return new InOrder(test);
     }
 
-    /** A test without the properties that would change the order of the tries. */
+    /** A test without the properties that would change the order of the trials. */
     private record InOrder(TestCase wrapped) implements TestCase {
         @Override
         public String name() {
@@ -278,7 +271,7 @@ public final class CulpritSearch {
     private final class Search {
         private final TestCase test;
         private final Map<String, TestCase> suspects;
-        private final Map<List<String>, Try> tries = new LinkedHashMap<>();
+        private final Map<List<String>, Trial> trials = new LinkedHashMap<>();
         private final long begin = System.nanoTime();
         private String whyUnknown = "";
 
@@ -289,11 +282,11 @@ public final class CulpritSearch {
 
         Report search() throws InterruptedException {
             List<String> left = List.copyOf(suspects.keySet());
-            Try alone = attempt(List.of());
+            Trial alone = attempt(List.of());
             if (!alone.hasPassed()) {
                 return report(alone.hasFailed() ? Finding.FAILS_ALONE : Finding.UNDECIDED, null);
             }
-            Try all = attempt(left);
+            Trial all = attempt(left);
             if (all.hasPassed()) {
                 return report(Finding.PASSES, null);
             }
@@ -302,20 +295,20 @@ public final class CulpritSearch {
             while (left.size() > 1) {
                 List<String> first = left.subList(0, left.size() / 2);
                 List<String> second = left.subList(left.size() / 2, left.size());
-                Try half = attempt(first);
+                Trial half = attempt(first);
                 if (half.hasFailed()) {
                     left = first;
                 } else if (half.hasPassed()) {
                     left = second;
                 } else {
-                    Try other = attempt(second);
+                    Trial other = attempt(second);
                     if (!other.hasFailed() && !other.hasPassed()) {
                         return report(Finding.UNDECIDED, null);
                     }
                     left = other.hasFailed() ? second : first;
                 }
             }
-            Try last = attempt(left);
+            Trial last = attempt(left);
             if (last.hasFailed()) {
                 return report(Finding.FOUND, left.get(0));
             }
@@ -324,31 +317,31 @@ public final class CulpritSearch {
 
         private Report report(Finding finding, @Nullable String culprit) {
             String note = finding == Finding.UNDECIDED ? whyUnknown : "";
-            return new Report(test.name(), finding, culprit, List.copyOf(tries.values()), note);
+            return new Report(test.name(), finding, culprit, List.copyOf(trials.values()), note);
         }
 
-        private Try attempt(List<String> before) throws InterruptedException {
-            Try known = tries.get(before);
+        private Trial attempt(List<String> before) throws InterruptedException {
+            Trial known = trials.get(before);
             if (known != null) {
                 return known;
             }
             Duration left = time.minusNanos(System.nanoTime() - begin);
-            String why = tries.size() >= maxTries
-                    ? "all of " + maxTries + " tries have been made (withMaxTries)"
-                    : left.isPositive() ? "" : "the time of " + Durations.words(time) + " has passed (withTime)";
+            String why = trials.size() >= maxTrials
+                    ? "all of " + maxTrials + " trials have been made (withMaxTrials)"
+                    : left.isPositive() ? "" : "the time of " + Durations.words(time) + " has passed (withSearchWithin)";
             if (!why.isEmpty()) {
                 whyUnknown = why;
-                return new Try(before, null, why);
+                return new Trial(before, null, why);
             }
-            Try made = run(before, left);
-            tries.put(List.copyOf(before), made);
+            Trial made = run(before, left);
+            trials.put(List.copyOf(before), made);
             if (!made.hasPassed() && !made.hasFailed()) {
                 whyUnknown = made.toString();
             }
             return made;
         }
 
-        private Try run(List<String> before, Duration within) throws InterruptedException {
+        private Trial run(List<String> before, Duration within) throws InterruptedException {
             List<TestCase> all = new ArrayList<>();
             before.forEach(name -> all.add(suspects.getOrDefault(name, test)));
             all.add(test);
@@ -365,40 +358,40 @@ public final class CulpritSearch {
                     .build()) {
                 return result(before, run.run());
             } catch (RunFailedException e) {
-                return new Try(before, null, Throwables.describe(e));
+                return new Trial(before, null, Throwables.describe(e));
             }
         }
 
-        private Try result(List<String> before, RunSummary summary) {
+        private Trial result(List<String> before, RunSummary summary) {
             Map<String, TestSummary> ends = new HashMap<>();
             summary.tests().forEach(one -> ends.put(one.name(), one));
             Set<SystemInfo> systems = new LinkedHashSet<>();
             for (String name : before) {
                 String problem = notRun(end(ends, name), systems);
                 if (!problem.isEmpty()) {
-                    return new Try(before, null, name + " " + problem);
+                    return new Trial(before, null, name + " " + problem);
                 }
             }
             TestSummary end = end(ends, test.name());
             String problem = notRun(end, systems);
             if (!problem.isEmpty()) {
-                return new Try(before, null, test.name() + " " + problem);
+                return new Trial(before, null, test.name() + " " + problem);
             }
             if (systems.size() > 1) {
-                return new Try(before, null, "the tests ran on several systems: " + systems);
+                return new Trial(before, null, "the tests ran on several systems: " + systems);
             }
             Outcome outcome = end.end().outcome();
             String note = end.end().note() == null ? "" : end.end().note();
             boolean tells = outcome == Outcome.PASSED || outcome.verdict() == Verdict.FAILED;
             return tells
-                    ? new Try(before, outcome, note)
-                    : new Try(before, null, test.name() + " ended as " + outcome + (note.isEmpty() ? "" : ": " + note));
+                    ? new Trial(before, outcome, note)
+                    : new Trial(before, null, test.name() + " ended as " + outcome + (note.isEmpty() ? "" : ": " + note));
         }
 
         private static TestSummary end(Map<String, TestSummary> ends, String name) {
             TestSummary end = ends.get(name);
             if (end == null) {
-                throw new IllegalArgumentException("the test " + name + " is not part of the run of a try: the function"
+                throw new IllegalArgumentException("the test " + name + " is not part of the run of a trial: the function"
                         + " of CulpritSearch.by must return a builder of a run of the tests that it is given");
             }
             return end;

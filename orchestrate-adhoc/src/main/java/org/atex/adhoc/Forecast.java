@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every test is assumed to pass, and to take its expected duration, which may be that of the
  * {@linkplain RunBuilder#history history}; without one, its limit, and without a limit the duration of the
- * {@link Assumptions}. With {@link Assumptions#withDurations}, the question is what a past run would have taken. Provisioners are assumed to have the labels that they declare, and all others that tests need.
+ * {@link Assumptions}. With {@link Assumptions#withDurations}, it is one of a past run with other settings. Provisioners are assumed to have the labels that they declare, and all others that tests need.
  * The policies of the program are not asked. {@link AdHocOrchestrator.Builder#alternatives} has the effects of another number
  * of systems, or of another order.
  *
@@ -156,8 +156,7 @@ public final class Forecast {
         private final int slots;
         private final Map<String, Duration> durations;
 
-        private Assumptions(
-                @Nullable Duration setUp, Duration unknown, int slots, Map<String, Duration> durations) {
+        private Assumptions(@Nullable Duration setUp, Duration unknown, int slots, Map<String, Duration> durations) {
             this.setUp = setUp;
             this.unknown = unknown;
             this.slots = slots;

@@ -79,8 +79,8 @@ public final class Predecessors implements RunListener {
         SystemInfo system = record.system();
         if (system != null) {
             // The event of an attempt is sent again if its rerun is given up.
-            uses.removeIf(use -> use.record().name().equals(record.name())
-                    && use.record().attempt() == record.attempt());
+            uses.removeIf(use ->
+                    use.record().name().equals(record.name()) && use.record().attempt() == record.attempt());
             int count = (int) ready.stream().filter(system::equals).count();
             uses.add(new Use(record, new Place(system, count)));
         }
@@ -129,6 +129,7 @@ public final class Predecessors implements RunListener {
     /** {@return the number of attempts, for messages} */
     @Override
     public synchronized String toString() {
-        return uses.size() + " attempts on " + uses.stream().map(Use::place).distinct().count() + " systems";
+        return uses.size() + " attempts on "
+                + uses.stream().map(Use::place).distinct().count() + " systems";
     }
 }

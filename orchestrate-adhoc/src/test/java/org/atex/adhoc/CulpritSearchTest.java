@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.atex.adhoc.CulpritSearch.Finding;
 import org.atex.adhoc.CulpritSearch.Report;
-import org.atex.adhoc.CulpritSearch.Try;
+import org.atex.adhoc.CulpritSearch.Trial;
 import org.atex.api.After;
 import org.atex.api.MultihostTest;
 import org.atex.api.Outcome;
@@ -94,14 +94,14 @@ class CulpritSearchTest {
         assertThat(report.finding()).isEqualTo(Finding.FOUND);
         assertThat(report.culprit()).isEqualTo("/t" + culprit);
         int log = 32 - Integer.numberOfLeadingZeros(count - 1);
-        assertThat(report.tries())
-                .as("tries: alone, after all, and one for each halving, and one for the last")
+        assertThat(report.trials())
+                .as("trials: alone, after all, and one for each halving, and one for the last")
                 .hasSizeLessThanOrEqualTo(log + 3);
-        assertThat(report.tries())
+        assertThat(report.trials())
                 .as("the culprit alone is among them")
-                .contains(new Try(List.of("/t" + culprit), Outcome.FAILED, ""));
+                .contains(new Trial(List.of("/t" + culprit), Outcome.FAILED, ""));
         assertThat(report.toString()).startsWith("/victim fails after /t" + culprit + "\n    alone: PASSED\n");
-        assertThat(systems.handedOut()).as("one system for each try").hasSameSizeAs(report.tries());
+        assertThat(systems.handedOut()).as("one system for each trial").hasSameSizeAs(report.trials());
     }
 
     @Test
@@ -119,7 +119,7 @@ class CulpritSearchTest {
         assertThat(report.finding()).isEqualTo(Finding.NO_SINGLE_TEST);
         assertThat(orders)
                 .startsWith(List.of(), List.of("/a", "/b", "/c"), List.of("/a"))
-                .hasSameSizeAs(report.tries());
+                .hasSameSizeAs(report.trials());
         assertThat(systems.handedOut()).allMatch(system -> system.resets() == 0);
     }
 
@@ -131,7 +131,7 @@ class CulpritSearchTest {
 
         assertThat(report.finding()).isEqualTo(Finding.FAILS_ALONE);
         assertThat(report.culprit()).isNull();
-        assertThat(report.tries()).hasSize(1);
+        assertThat(report.trials()).hasSize(1);
         assertThat(report.toString()).contains("fails on a fresh system, too");
     }
 
@@ -140,7 +140,7 @@ class CulpritSearchTest {
         Report report = find(names(16));
 
         assertThat(report.finding()).isEqualTo(Finding.PASSES);
-        assertThat(report.tries()).hasSize(2);
+        assertThat(report.trials()).hasSize(2);
     }
 
     @Test
@@ -158,7 +158,7 @@ class CulpritSearchTest {
 
         assertThat(report.finding()).isEqualTo(Finding.NO_SINGLE_TEST);
         assertThat(report.culprit()).isNull();
-        assertThat(report.tries()).hasSizeLessThanOrEqualTo(7);
+        assertThat(report.trials()).hasSizeLessThanOrEqualTo(7);
     }
 
     @ParameterizedTest
@@ -185,24 +185,24 @@ class CulpritSearchTest {
     }
 
     @Test
-    void numberOfTriesIsLimited() throws Exception {
+    void numberOfTrialsIsLimited() throws Exception {
         isBroken = before -> before.contains("/t3");
 
-        Report report = search().withMaxTries(3).find(tests(names(16)), VICTIM, names(16));
+        Report report = search().withMaxTrials(3).find(tests(names(16)), VICTIM, names(16));
 
         assertThat(report.finding()).isEqualTo(Finding.UNDECIDED);
-        assertThat(report.tries()).hasSize(3);
-        assertThat(report.note()).contains("all of 3 tries have been made");
+        assertThat(report.trials()).hasSize(3);
+        assertThat(report.note()).contains("all of 3 trials have been made");
     }
 
     @Test
     void timeIsLimited() throws Exception {
         List<String> before = List.of("/endless");
 
-        Report report = search().withTime(Duration.ofSeconds(2)).find(tests(before), VICTIM, before);
+        Report report = search().withSearchWithin(Duration.ofSeconds(2)).find(tests(before), VICTIM, before);
 
         assertThat(report.finding()).isEqualTo(Finding.UNDECIDED);
-        assertThat(report.tries()).hasSize(2);
+        assertThat(report.trials()).hasSize(2);
         assertThat(report.note()).isNotEmpty();
     }
 
@@ -222,7 +222,7 @@ class CulpritSearchTest {
                 thrown.set(e);
             }
         });
-        running.await(); // the first try runs; the second one does not end
+        running.await(); // the first trial runs; the second one does not end
         thread.interrupt();
         thread.join();
 
@@ -259,9 +259,8 @@ class CulpritSearchTest {
                 TestCase.named(VICTIM), MultihostTest.named("/pair").withRole("one", 2, TestCase.named("/one")));
         assertThatThrownBy(() -> search().find(several, VICTIM, List.of("/pair")))
                 .hasMessageContaining("/pair runs on several systems");
-        CulpritSearch otherTests = CulpritSearch.by(unused -> AdHocOrchestrator.builder(tests(List.of("/x")))
-                .on(systems)
-                .with(FakeExecutors.passing(Duration.ZERO)));
+        CulpritSearch otherTests = CulpritSearch.by(unused ->
+                AdHocOrchestrator.builder(tests(List.of("/x"))).on(systems).with(FakeExecutors.passing(Duration.ZERO)));
         assertThatThrownBy(() -> otherTests.find(tests(names(1)), VICTIM, names(1)))
                 .hasMessageContaining(CulpritSearch.class.getSimpleName());
     }

@@ -87,14 +87,16 @@ class ForecastTest {
 
     @Test
     void realDurationOfATestOnSeveralSystemsIsThatOfTheWhole() {
-        List<TestCase> tests =
-                List.of(MultihostTest.named("/pair").withRole("one", 2, TestCase.named("/one")), TestCase.named("/new"));
+        List<TestCase> tests = List.of(
+                MultihostTest.named("/pair").withRole("one", 2, TestCase.named("/one")), TestCase.named("/new"));
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready())) {
             Forecast forecast = run(tests, systems)
                     .maxSystems(2)
                     .forecast(Assumptions.defaults()
                             .withDurations(Map.of("/pair", MINUTE.multipliedBy(5), "/gone", MINUTE)));
-            assertThat(forecast.end()).as("a test without a known duration takes a minute").isEqualTo(MINUTE.multipliedBy(6));
+            assertThat(forecast.end())
+                    .as("a test without a known duration takes a minute")
+                    .isEqualTo(MINUTE.multipliedBy(6));
         }
     }
 

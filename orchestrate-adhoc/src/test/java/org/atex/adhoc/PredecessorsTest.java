@@ -88,22 +88,22 @@ class PredecessorsTest {
 
     @Test
     void systemIsFreshAfterDestructiveTests() {
-        TestRecord destructive =
-                record(TestCase.named("/wipe").withDestructive(true), "one", 2, 1, TestEnd.exited(0));
+        TestRecord destructive = record(TestCase.named("/wipe").withDestructive(true), "one", 2, 1, TestEnd.exited(0));
         TestRecord unusable =
                 record(TestCase.named("/broke"), "one", 4, 1, new TestEnd(Outcome.ERROR, null, null, false));
-        assertThat(Predecessors.of(
-                                List.of(passed("/a", "one", 1), destructive, passed("/b", "one", 3), failed("/v", "one", 9, 1)))
+        assertThat(Predecessors.of(List.of(
+                                passed("/a", "one", 1), destructive, passed("/b", "one", 3), failed("/v", "one", 9, 1)))
                         .before("/v"))
                 .containsExactly("/b");
-        assertThat(Predecessors.of(List.of(passed("/a", "one", 1), unusable, passed("/b", "one", 5), failed("/v", "one", 9, 1)))
+        assertThat(Predecessors.of(List.of(
+                                passed("/a", "one", 1), unusable, passed("/b", "one", 5), failed("/v", "one", 9, 1)))
                         .before("/v"))
                 .containsExactly("/b");
     }
 
     private Predecessors run(DestructionPolicy destruction) throws Exception {
-        List<PlainTest> tests = List.of(
-                TestCase.named("/a"), TestCase.named("/b"), TestCase.named("/c"), TestCase.named("/victim"));
+        List<PlainTest> tests =
+                List.of(TestCase.named("/a"), TestCase.named("/b"), TestCase.named("/c"), TestCase.named("/victim"));
         Predecessors live = Predecessors.live();
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready().withReset());
                 RecordingAggregator results = RecordingAggregator.create();
