@@ -328,7 +328,9 @@ public final class CulpritSearch {
             Duration left = time.minusNanos(System.nanoTime() - begin);
             String why = trials.size() >= maxTrials
                     ? "all of " + maxTrials + " trials have been made (withMaxTrials)"
-                    : left.isPositive() ? "" : "the time of " + Durations.words(time) + " has passed (withSearchWithin)";
+                    : left.isPositive()
+                            ? ""
+                            : "the time of " + Durations.words(time) + " has passed (withSearchWithin)";
             if (!why.isEmpty()) {
                 whyUnknown = why;
                 return new Trial(before, null, why);
@@ -385,14 +387,16 @@ public final class CulpritSearch {
             boolean tells = outcome == Outcome.PASSED || outcome.verdict() == Verdict.FAILED;
             return tells
                     ? new Trial(before, outcome, note)
-                    : new Trial(before, null, test.name() + " ended as " + outcome + (note.isEmpty() ? "" : ": " + note));
+                    : new Trial(
+                            before, null, test.name() + " ended as " + outcome + (note.isEmpty() ? "" : ": " + note));
         }
 
         private static TestSummary end(Map<String, TestSummary> ends, String name) {
             TestSummary end = ends.get(name);
             if (end == null) {
-                throw new IllegalArgumentException("the test " + name + " is not part of the run of a trial: the function"
-                        + " of CulpritSearch.by must return a builder of a run of the tests that it is given");
+                throw new IllegalArgumentException(
+                        "the test " + name + " is not part of the run of a trial: the function"
+                                + " of CulpritSearch.by must return a builder of a run of the tests that it is given");
             }
             return end;
         }

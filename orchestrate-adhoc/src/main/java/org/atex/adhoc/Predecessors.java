@@ -13,6 +13,7 @@ import org.atex.api.SystemInfo;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 import org.atex.artifacts.PastRun;
+import org.atex.support.Plural;
 
 /**
  * The tests that ran on a system before another test, since the system was started or reset: the suspects of a
@@ -129,7 +130,7 @@ public final class Predecessors implements RunListener {
     /** {@return the number of attempts, for messages} */
     @Override
     public synchronized String toString() {
-        return uses.size() + " attempts on "
-                + uses.stream().map(Use::place).distinct().count() + " systems";
+        return Plural.of(uses.size(), "attempt") + " on "
+                + Plural.of(uses.stream().map(Use::place).distinct().count(), "system");
     }
 }
