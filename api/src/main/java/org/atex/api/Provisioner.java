@@ -60,6 +60,14 @@ public interface Provisioner extends AutoCloseable {
     }
 
     /**
+     * {@return the number of systems that exist at the same time at most; {@link Integer#MAX_VALUE} if that is not limited or
+     * not known} Forecasts use it. Never blocks.
+     */
+    default int maxSystems() {
+        return Integer.MAX_VALUE;
+    }
+
+    /**
      * Wakes all threads that wait in {@link #take}, cancels preparations, and gives all systems back. Calling this
      * method again has no effect. It returns within a bounded time.
      */

@@ -86,12 +86,18 @@ public final class TestHistory {
 
     /**
      * {@return the duration to expect, or null if it is not known} It is the median of the last ten attempts that passed;
-     * if none passed, of those that failed or exceeded their limit.
+     * if none passed, of those that failed or exceeded their limit; if there is none either, of those that skipped the test.
      */
     public @Nullable Duration expected() {
         List<Duration> durations = durations(end -> end.outcome() == Outcome.PASSED);
         if (durations.isEmpty()) {
             durations = durations(end -> end.outcome() != Outcome.PASSED);
+        }
+        if (durations.isEmpty()) {
+            durations = ends.stream()
+                    .filter(end -> end.outcome() == Outcome.SKIPPED)
+                    .map(End::took)
+                    .toList();
         }
         return durations.isEmpty()
                 ? null

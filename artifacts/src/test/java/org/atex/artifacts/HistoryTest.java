@@ -119,6 +119,12 @@ class HistoryTest {
     }
 
     @Test
+    void testThatIsAlwaysSkippedTakesAsLongAsItsSkips() {
+        assertThat(runs("/a", Outcome.SKIPPED).test("/a").expected()).isNotNull();
+        assertThat(runs("/a", Outcome.SKIPPED).test("/a").p99()).isNull();
+    }
+
+    @Test
     void flakeRateIsTheShareOfChanges() {
         Outcome pass = Outcome.PASSED;
         Outcome fail = Outcome.FAILED;

@@ -331,7 +331,8 @@ public final class AdHocOrchestrator implements Orchestrator {
         }
 
         /**
-         * {@return the expected course of the run} Touches no system. The builder can still build the run.
+         * {@return the expected course of the run} Touches no system. The builder can still build the run. Provisioners are
+         * asked how many systems they have at most.
          *
          * @param assumptions the assumptions about systems and tests
          * @throws IllegalArgumentException as {@link #build()} does
@@ -367,7 +368,8 @@ public final class AdHocOrchestrator implements Orchestrator {
                 if (count >= needed) {
                     alternatives.add(now.alternative(
                             Plural.of(count, "system") + " instead of " + now.systems(),
-                            new Forecaster(plan(order, count), assumptions).forecast()));
+                            Forecaster.unlimited(plan(order, count), assumptions)
+                                    .forecast()));
                 }
             }
             boolean isDefault = order.equals(Policies.DEFAULT_ORDER);

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.atex.api.Need;
 import org.atex.api.Outcome;
@@ -62,23 +63,37 @@ final class Forecaster extends Simulator {
 
     private Instant happened = EPOCH;
 
+    /** Creates a forecaster with as many systems as the provisioners have at most. */
     Forecaster(RunPlan plan, Forecast.Assumptions assumptions) {
         this(plan, assumptions, assumptions::takes);
     }
 
     /**
-     * Creates a forecaster.
+     * Creates a forecaster with as many systems as the provisioners have at most.
      *
      * @param takes how long tests take
      */
     Forecaster(RunPlan plan, Forecast.Assumptions assumptions, Function<PlannedTest, Duration> takes) {
-        this(plan, new Assumed(plan, assumptions, takes));
+        this(plan, limited(plan), new Assumed(plan, assumptions, takes));
     }
 
-    private Forecaster(RunPlan plan, Assumed model) {
-        super(new Schedule(plan.tests(), plan.terms(), plan.rules()), model);
+    private Forecaster(RunPlan plan, List<Supply.Terms> terms, Assumed model) {
+        super(new Schedule(plan.tests(), terms, plan.rules()), model);
         this.plan = plan;
         this.model = model;
+    }
+
+    /** {@return a forecaster as if the provisioners had any number of systems} */
+    static Forecaster unlimited(RunPlan plan, Forecast.Assumptions assumptions) {
+        return new Forecaster(plan, plan.terms(), new Assumed(plan, assumptions, assumptions::takes));
+    }
+
+    private static List<Supply.Terms> limited(RunPlan plan) {
+        List<Supply.Terms> terms = plan.terms();
+        return IntStream.range(0, terms.size())
+                .mapToObj(i -> terms.get(i)
+                        .withAtMost(plan.provisioners().get(i).provisioner().maxSystems()))
+                .toList();
     }
 
     /** All tests pass, and provisioners have the systems that tests need. */

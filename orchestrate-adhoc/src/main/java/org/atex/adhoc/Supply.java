@@ -36,7 +36,11 @@ final class Supply {
             int preference,
             int maxSystems,
             double cost,
-            @Nullable Duration expected) {}
+            @Nullable Duration expected) {
+        Terms withAtMost(int count) {
+            return new Terms(offers, preference, Math.min(maxSystems, count), cost, expected);
+        }
+    }
 
     /**
      * A pending request.

@@ -43,6 +43,21 @@ class ForecastTest {
     }
 
     @Test
+    void noMoreSystemsThanTheProvisionerHas() {
+        List<TestCase> tests = IntStream.range(0, 6)
+                .mapToObj(i -> (TestCase) TestCase.named("/t" + i).withExpected(MINUTE))
+                .toList();
+        try (FakeProvisioner two = FakeProvisioner.of(FakeSystem.ready()).maxSystems(2)) {
+            Forecast forecast = run(tests, two).forecast(Assumptions.defaults());
+            assertThat(forecast.systems()).isEqualTo(2);
+            assertThat(forecast.end()).isEqualTo(MINUTE.multipliedBy(3));
+            assertThat(run(tests, two).alternatives(Assumptions.defaults()).get(0))
+                    .as("what one system more would save")
+                    .satisfies(more -> assertThat(more.saves()).isEqualTo(MINUTE));
+        }
+    }
+
+    @Test
     void durationsOfAPastRunTellWhatItWouldHaveTaken(@TempDir Path runs) throws Exception {
         List<TestCase> tests = List.of(
                 // The run knew of a long test, which turned out to be short.

@@ -60,6 +60,11 @@ public final class LocalProvisioner implements Provisioner {
     }
 
     @Override
+    public int maxSystems() {
+        return systems.maxSystems();
+    }
+
+    @Override
     public Map<String, String> labels() {
         return systems.labels();
     }

@@ -26,6 +26,7 @@ class SystemLimitTest {
         try (LocalProvisioner provisioner = LocalProvisioner.withMaxSystems(3);
                 ExecutorService takers = Executors.newVirtualThreadPerTaskExecutor()) {
             CompletionService<Offer> offers = new ExecutorCompletionService<>(takers);
+            assertThat(provisioner.maxSystems()).isEqualTo(3);
             provisioner.provision(300);
             List<Future<Offer>> all = new ArrayList<>();
             for (int i = 0; i < 300; i++) {

@@ -217,6 +217,11 @@ public final class PodmanProvisioner implements Provisioner {
     }
 
     @Override
+    public int maxSystems() {
+        return systems.maxSystems();
+    }
+
+    @Override
     public Map<String, String> labels() {
         return systems.labels();
     }

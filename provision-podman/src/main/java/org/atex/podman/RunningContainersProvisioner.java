@@ -112,6 +112,11 @@ public final class RunningContainersProvisioner implements Provisioner {
     }
 
     @Override
+    public int maxSystems() {
+        return systems.maxSystems();
+    }
+
+    @Override
     public Map<String, String> labels() {
         return systems.labels();
     }

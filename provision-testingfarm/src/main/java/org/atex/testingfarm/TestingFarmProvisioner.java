@@ -97,6 +97,11 @@ public final class TestingFarmProvisioner implements Provisioner {
     }
 
     @Override
+    public int maxSystems() {
+        return machines.maxSystems();
+    }
+
+    @Override
     public Map<String, String> labels() {
         return machines.labels();
     }

@@ -325,6 +325,11 @@ final class MakingProvisioner implements Provisioner {
     }
 
     @Override
+    public int maxSystems() {
+        return maxSystems;
+    }
+
+    @Override
     public Map<String, String> labels() {
         return labels;
     }

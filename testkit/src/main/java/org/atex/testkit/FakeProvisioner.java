@@ -207,6 +207,11 @@ public final class FakeProvisioner implements Provisioner {
     }
 
     @Override
+    public int maxSystems() {
+        return cap;
+    }
+
+    @Override
     public Map<String, String> labels() {
         return labels;
     }

@@ -272,6 +272,11 @@ final class Trace implements TestExecutionExceptionHandler {
         }
 
         @Override
+        public int maxSystems() {
+            return original.maxSystems();
+        }
+
+        @Override
         public Map<String, String> labels() {
             return original.labels();
         }
