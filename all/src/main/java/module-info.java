@@ -16,6 +16,7 @@ module org.atex.all {
     requires transitive org.atex.podman;
     requires transitive org.atex.provision;
     requires transitive org.atex.pytest;
+    requires transitive org.atex.reportportal;
     requires transitive org.atex.scenario;
     requires transitive org.atex.ssh;
     requires transitive org.atex.testingfarm;

@@ -20,6 +20,7 @@ module org.atex.support {
             org.atex.podman,
             org.atex.provision,
             org.atex.pytest,
+            org.atex.reportportal,
             org.atex.scenario,
             org.atex.ssh,
             org.atex.testingfarm;

@@ -1,0 +1,70 @@
+package org.atex.reportportal;
+
+import java.io.BufferedOutputStream;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** JSON of calls, and of files in the spool. Does not react to interrupts. */
+final class Json {
+    private static final JsonMapper MAPPER = JsonMapper.shared();
+
+    private Json() {}
+
+    static ObjectNode object() {
+        return MAPPER.createObjectNode();
+    }
+
+    static ArrayNode array() {
+        return MAPPER.createArrayNode();
+    }
+
+    /**
+     * {@return a JSON object}
+     *
+     * @throws IOException if the text is something else
+     */
+    static ObjectNode parse(String text) throws IOException {
+        try {
+            if (MAPPER.readTree(text) instanceof ObjectNode object) {
+                return object;
+            }
+            throw new IOException("it is not a JSON object");
+        } catch (JacksonException e) {
+            throw new IOException("it is not JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    static ObjectNode read(Path file) throws IOException {
+        // Not Files.readAllBytes: an interrupt of the thread closes its channel.
+        try (InputStream in = new FileInputStream(file.toFile())) {
+            return parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new IOException("could not read " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Writes a file that appears as a whole. */
+    static void write(Path file, JsonNode json) throws IOException {
+        Path temporary = file.resolveSibling(file.getFileName() + ".new");
+        try (OutputStream out = new BufferedOutputStream(new FileOutputStream(temporary.toFile()))) {
+            out.write(bytes(json));
+        }
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    static byte[] bytes(JsonNode json) {
+        return MAPPER.writeValueAsBytes(json);
+    }
+}
