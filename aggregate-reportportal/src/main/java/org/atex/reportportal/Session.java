@@ -85,7 +85,7 @@ final class Session implements AutoCloseable {
             return sender.refused() == 0
                     ? null
                     : new AggregationException(
-                            Plural.of(sender.refused(), "part") + " of the results were refused; the first: "
+                            Plural.of(sender.refused(), "refusal") + ", the first one: "
                                     + sender.firstRefusal(),
                             null);
         } finally {

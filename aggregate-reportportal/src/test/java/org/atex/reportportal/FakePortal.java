@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,9 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.atex.api.Artifacts;
+import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -34,6 +38,7 @@ final class FakePortal implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile String retryAfter = "0";
     private volatile Faults faults = request -> Fault.NONE;
 
     // All guarded by this.
@@ -127,12 +132,25 @@ final class FakePortal implements AutoCloseable {
         server.start();
     }
 
+    /** Makes one run, after which the JVM has the sockets that it never closes. */
+    static void warmUp(Path scratch) throws Exception {
+        try (FakePortal portal = new FakePortal();
+                var aggregator = ReportPortalAggregator.open(scratch.resolve("warm-up"), Portals.options(portal))) {
+            aggregator.ingest(TestRecord.of("here", "/warm-up", TestEnd.exited(0)), Artifacts.none());
+            aggregator.close();
+        }
+    }
+
     URI endpoint() {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     }
 
     void fail(Faults how) {
         faults = how;
+    }
+
+    void askForPause(String header) {
+        retryAfter = header;
     }
 
     private void handle(HttpExchange exchange) throws IOException {
@@ -144,6 +162,7 @@ final class FakePortal implements AutoCloseable {
             Request request;
             synchronized (this) {
                 requests.add(call);
+                notifyAll();
                 request = new Request(call, body.bytes, requests.size());
             }
             Fault fault = faults.of(request);
@@ -171,7 +190,7 @@ final class FakePortal implements AutoCloseable {
                     exchange.getResponseBody().flush();
                 }
                 case TOO_MANY -> {
-                    exchange.getResponseHeaders().set("Retry-After", "1");
+                    exchange.getResponseHeaders().set("Retry-After", retryAfter);
                     send(exchange, reply);
                 }
                 case REDIRECT -> {
@@ -283,6 +302,7 @@ final class FakePortal implements AutoCloseable {
         item.start = json;
         item.parent = parent;
         items.put(uuid, item);
+        notifyAll();
         return created(uuid);
     }
 
@@ -377,6 +397,13 @@ final class FakePortal implements AutoCloseable {
         return items.values().stream().filter(Item::isTest).toList();
     }
 
+    /** Waits until a number of tests has started. */
+    synchronized void awaitTests(int count) throws InterruptedException {
+        while (tests().size() < count) {
+            wait();
+        }
+    }
+
     synchronized List<Item> items() {
         return List.copyOf(items.values());
     }
@@ -405,6 +432,13 @@ final class FakePortal implements AutoCloseable {
 
     synchronized List<String> requests() {
         return List.copyOf(requests);
+    }
+
+    /** Waits until a number of requests has come. */
+    synchronized void awaitRequests(int count) throws InterruptedException {
+        while (requests.size() < count) {
+            wait();
+        }
     }
 
     /** {@return how many calls were repeated that had been accepted} */

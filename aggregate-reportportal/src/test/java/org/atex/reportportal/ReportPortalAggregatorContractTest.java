@@ -3,29 +3,44 @@ package org.atex.reportportal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.atex.api.Aggregator;
 import org.atex.testkit.AggregatorContract;
 import org.atex.testkit.LeakCheck;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(LeakCheck.class)
 class ReportPortalAggregatorContractTest extends AggregatorContract {
     private final FakePortal portal;
+    private @Nullable Aggregator opened;
 
     ReportPortalAggregatorContractTest() throws IOException {
         portal = new FakePortal();
     }
 
+    @BeforeAll
+    static void warmUp(@TempDir Path scratch) throws Exception {
+        FakePortal.warmUp(scratch);
+    }
+
     @AfterEach
     void closePortal() {
+        // First: the contract closes it later, without a service.
+        if (opened != null) {
+            opened.close();
+        }
         portal.close();
     }
 
     @Override
     protected Aggregator open() {
-        return ReportPortalAggregator.open(store.resolve("spool"), Portals.options(portal));
+        opened = ReportPortalAggregator.open(store.resolve("spool"), Portals.options(portal));
+        return opened;
     }
 
     @Override
