@@ -38,6 +38,9 @@ final class Dispatcher implements AutoCloseable {
     private final LaunchSender sender;
     private final int maxThreads;
 
+    /** The service and the spool, for messages. */
+    private final String where;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
     private final Condition changed = lock.newCondition();
@@ -53,8 +56,9 @@ final class Dispatcher implements AutoCloseable {
     private boolean stopped;
     private String failure = "";
 
-    Dispatcher(LaunchSender sender, int maxThreads) {
+    Dispatcher(LaunchSender sender, int maxThreads, String where) {
         this.sender = sender;
+        this.where = where;
         this.maxThreads = maxThreads;
     }
 
@@ -235,7 +239,7 @@ final class Dispatcher implements AutoCloseable {
         locked(() -> {
             if (failure.isEmpty() && !stopped) {
                 failure = why;
-                Courier.log().error("no more results are sent to ReportPortal: {}", why);
+                Courier.log().error("no more results are sent to {}: {}", where, why);
             }
             work.signalAll();
             changed.signalAll();

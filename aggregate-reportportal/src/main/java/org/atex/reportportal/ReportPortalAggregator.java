@@ -127,10 +127,10 @@ public final class ReportPortalAggregator implements Aggregator, RunListener {
         } else {
             Courier.log()
                     .warn(
-                            "{} has {} that earlier programs left; ReportPortalAggregator.resend() sends the rest of"
-                                    + " them",
-                            spool,
-                            Plural.of(left.size(), "launch"));
+                            "the launches of {} in {} are not completely sent; ReportPortalAggregator.resend() sends"
+                                    + " the rest",
+                            Plural.of(left.size(), "earlier program"),
+                            spool);
         }
     }
 

@@ -24,7 +24,8 @@ final class Session implements AutoCloseable {
         this.portal = new Portal(options);
         this.courier = new Courier(options.tuning());
         this.sender = new LaunchSender(spool, options, portal, courier);
-        this.dispatcher = new Dispatcher(sender, options.senders());
+        this.dispatcher = new Dispatcher(
+                sender, options.senders(), options + ", they are kept in " + spool + ", for resend()");
         spool.pending().forEach(dispatcher::offer);
     }
 

@@ -441,6 +441,20 @@ final class FakePortal implements AutoCloseable {
         }
     }
 
+    /** Waits until a number of requests has come, or the program that makes them has ended. */
+    void awaitRequests(int count, Process process) throws InterruptedException {
+        var unused = process.onExit().thenRun(this::wake);
+        synchronized (this) {
+            while (requests.size() < count && process.isAlive()) {
+                wait();
+            }
+        }
+    }
+
+    private synchronized void wake() {
+        notifyAll();
+    }
+
     /** {@return how many calls were repeated that had been accepted} */
     synchronized int repeated() {
         return repeated;
