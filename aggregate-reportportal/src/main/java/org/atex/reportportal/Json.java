@@ -18,16 +18,14 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** JSON of calls, and of files in the spool. Does not react to interrupts. */
 final class Json {
-    private static final JsonMapper MAPPER = JsonMapper.shared();
-
     private Json() {}
 
     static ObjectNode object() {
-        return MAPPER.createObjectNode();
+        return JsonMapper.shared().createObjectNode();
     }
 
     static ArrayNode array() {
-        return MAPPER.createArrayNode();
+        return JsonMapper.shared().createArrayNode();
     }
 
     /**
@@ -37,7 +35,7 @@ final class Json {
      */
     static ObjectNode parse(String text) throws IOException {
         try {
-            if (MAPPER.readTree(text) instanceof ObjectNode object) {
+            if (JsonMapper.shared().readTree(text) instanceof ObjectNode object) {
                 return object;
             }
             throw new IOException("it is not a JSON object");
@@ -65,6 +63,6 @@ final class Json {
     }
 
     static byte[] bytes(JsonNode json) {
-        return MAPPER.writeValueAsBytes(json);
+        return JsonMapper.shared().writeValueAsBytes(json);
     }
 }

@@ -35,7 +35,7 @@ import tools.jackson.databind.node.ObjectNode;
  * {@snippet :
  * var options = ReportPortalOptions.of(URI.create("https://reportportal.example.com"), "kernel", token);
  * try (var portal = ReportPortalAggregator.open(Path.of("work/reportportal"), options.withLaunch("nightly"))) {
- *     var run = AdhocOrchestrator.builder().into(portal).listener(portal);
+ *     portal.ingest(record, artifacts);
  * }
  * }
  *

@@ -62,6 +62,7 @@ class ArchitectureTest {
             Map.entry("html", Set.of("api", "artifacts", "support")),
             Map.entry("junitxml", Set.of("api", "artifacts", "support")),
             Map.entry("pytest", Set.of("api", "artifacts", "support")),
+            Map.entry("reportportal", Set.of("api", "artifacts", "support")),
             Map.entry("adhoc", Set.of("api", "artifacts", "support")),
             Map.entry("ssh", Set.of("api", "provision", "support")),
             // The machines of this reservation service are ssh hosts.

@@ -132,7 +132,8 @@ class ModulesTest {
                 "org.atex.html.HtmlReport",
                 "org.atex.jsonl.JsonLinesAggregator",
                 "org.atex.junitxml.JUnitXmlAggregator",
-                "org.atex.local.LocalProvisioner")) {
+                "org.atex.local.LocalProvisioner",
+                "org.atex.reportportal.ReportPortalAggregator")) {
             Class<?> type = Class.forName(name, true, layer.findLoader("org.atex.all"));
             assertThat(type.getModule().getName()).isEqualTo(type.getPackageName());
         }

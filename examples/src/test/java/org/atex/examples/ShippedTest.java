@@ -34,6 +34,7 @@ class ShippedTest {
         "JUnitXml",
         "AdHoc",
         "Allure",
+        "ReportPortal",
         "Interleave"
     };
 
@@ -57,6 +58,7 @@ class ShippedTest {
                 .module("aggregate-allure", List.of(), "Allure")
                 .module("aggregate-jsonl", List.of(), "JsonLines")
                 .module("aggregate-junitxml", List.of(), "JUnitXml")
+                .module("aggregate-reportportal", List.of(), "ReportPortal")
                 .module("report-html", List.of(), "Html")
                 .module(
                         "orchestrate-adhoc",

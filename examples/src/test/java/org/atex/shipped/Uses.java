@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.atex.adhoc.AdHocOrchestrator;
 import org.atex.allure.AllureAggregator;
+import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
@@ -44,6 +45,8 @@ import org.atex.junitxml.Profile;
 import org.atex.local.LocalConnection;
 import org.atex.local.LocalProvisioner;
 import org.atex.podman.PodmanConnection;
+import org.atex.reportportal.ReportPortalAggregator;
+import org.atex.reportportal.ReportPortalOptions;
 import org.atex.scenario.Action;
 import org.atex.scenario.Scenario;
 import org.atex.scenario.ScenarioExecutor;
@@ -255,6 +258,27 @@ public final class Uses {
                                         .count()
                                 == 2,
                         "there are results");
+            }
+        }
+    }
+
+    static final class ReportPortal implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            Path spool = directory.resolve("reportportal");
+            // Nothing listens at this port: the results stay in the spool.
+            var options = ReportPortalOptions.of(URI.create("http://127.0.0.1:1"), "kernel", "token")
+                    .withLimit(Duration.ofMillis(1));
+            var aggregator = ReportPortalAggregator.open(spool, options);
+            ingestInto(aggregator, directory);
+            try {
+                aggregator.close();
+                check(false, "results that were not sent are reported");
+            } catch (AggregationException e) {
+                check(String.valueOf(e.getMessage()).contains("resend"), "the message says how to send them");
+            }
+            try (var files = Files.walk(spool)) {
+                check(files.filter(file -> file.endsWith("calls.jsonl")).count() == 2, "the results are kept");
             }
         }
     }
