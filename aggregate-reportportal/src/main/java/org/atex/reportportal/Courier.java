@@ -19,6 +19,9 @@ final class Courier {
     private final Tuning tuning;
     private volatile String lastFailure = "";
 
+    /** Why no call will be accepted; empty if calls may be. */
+    private volatile String hopeless = "";
+
     Courier(Tuning tuning) {
         this.tuning = tuning;
     }
@@ -48,6 +51,10 @@ final class Courier {
     Answer deliver(String what, Call call) throws InterruptedException, HopelessException {
         int early = 0;
         for (int tries = 1; ; tries++) {
+            // Of many threads, one learns it first.
+            if (!hopeless.isEmpty()) {
+                throw new HopelessException(hopeless);
+            }
             switch (call.send()) {
                 case Answer.Done done -> {
                     lastFailure = "";
@@ -59,9 +66,10 @@ final class Courier {
                 case Answer.Refused refused -> {
                     return refused;
                 }
-                case Answer.Hopeless hopeless -> {
-                    lastFailure = hopeless.why();
-                    throw new HopelessException(hopeless.why());
+                case Answer.Hopeless never -> {
+                    lastFailure = never.why();
+                    hopeless = never.why();
+                    throw new HopelessException(never.why());
                 }
                 case Answer.Early soon -> {
                     if (++early >= tuning.earlyTries()) {

@@ -25,7 +25,9 @@ final class LaunchSender {
     /** The starts of the launch and of suites, which the first item that needs them sends. */
     private final ConcurrentHashMap<String, ReentrantLock> starts = new ConcurrentHashMap<>();
 
-    private final AtomicReference<@Nullable String> systemIssue = new AtomicReference<>();
+    /** Null until it is needed. Guarded by the lock of the settings. */
+    private @Nullable String systemIssue;
+
     private final AtomicInteger refused = new AtomicInteger();
     private final AtomicReference<String> firstRefusal = new AtomicReference<>("");
 
@@ -198,20 +200,25 @@ final class LaunchSender {
         if (given != null) {
             return given;
         }
-        String known = systemIssue.get();
-        if (known == null) {
-            // Once only, whether it works or not: the type is not worth a delay of results.
-            known = portal.settings() instanceof Answer.Done done
-                    ? done.body()
-                            .path("subTypes")
-                            .path("SYSTEM_ISSUE")
-                            .path(0)
-                            .path("locator")
-                            .asString("")
-                    : "";
-            systemIssue.set(known);
+        ReentrantLock lock = lock("settings");
+        lock.lockInterruptibly();
+        try {
+            if (systemIssue == null) {
+                // Once only, whether it works or not: the type is not worth a delay of results.
+                systemIssue = portal.settings() instanceof Answer.Done done ? systemIssue(done.body()) : "";
+            }
+            return systemIssue;
+        } finally {
+            lock.unlock();
         }
-        return known;
+    }
+
+    private static String systemIssue(ObjectNode settings) {
+        return settings.path("subTypes")
+                .path("SYSTEM_ISSUE")
+                .path(0)
+                .path("locator")
+                .asString("");
     }
 
     /** Finishes the suites and the launch, and deletes its spool. */
