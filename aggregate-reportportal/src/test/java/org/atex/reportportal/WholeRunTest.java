@@ -1,0 +1,88 @@
+package org.atex.reportportal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.atex.adhoc.AdHocOrchestrator;
+import org.atex.adhoc.RerunPolicy;
+import org.atex.api.AggregationException;
+import org.atex.api.RunSummary;
+import org.atex.api.TestCase;
+import org.atex.reportportal.FakePortal.Fault;
+import org.atex.testkit.FakeExecutors;
+import org.atex.testkit.FakeProvisioner;
+import org.atex.testkit.FakeRun;
+import org.atex.testkit.FakeSystem;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole runs, with an orchestrator. */
+@Timeout(120)
+class WholeRunTest {
+    @TempDir
+    Path directory;
+
+    private RunSummary run(ReportPortalAggregator aggregator) throws Exception {
+        FakeExecutors executors = FakeExecutors.running(Map.of("/bad", FakeRun.failing(Duration.ZERO)));
+        List<TestCase> tests = List.of(TestCase.named("/good"), TestCase.named("/bad"), TestCase.named("/fine"));
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
+                AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
+                        .on(systems)
+                        .with(executors)
+                        .into(aggregator)
+                        .listener(aggregator)
+                        .reruns(RerunPolicy.maxReruns(1))
+                        .build()) {
+            return run.run();
+        }
+    }
+
+    @Test
+    void runIsSentWithItsReruns() throws Exception {
+        try (FakePortal portal = new FakePortal()) {
+            RunSummary summary;
+            try (var aggregator =
+                    ReportPortalAggregator.open(directory.resolve("spool"), Portals.options(portal))) {
+                summary = run(aggregator);
+            }
+
+            assertThat(summary.problems()).isEmpty();
+            assertThat(portal.violations()).isEmpty();
+            assertThat(portal.repeated()).as("repeated calls").isZero();
+            assertThat(portal.tests())
+                    .extracting(FakePortal.Item::name)
+                    .containsExactlyInAnyOrder("/good", "/bad", "/bad", "/fine");
+            List<FakePortal.Item> bad = portal.tests().stream()
+                    .filter(item -> item.name().equals("/bad"))
+                    .toList();
+            assertThat(bad).extracting(FakePortal.Item::status).containsOnly("FAILED");
+            assertThat(bad.get(1).start.path("retryOf")).isEqualTo(bad.get(0).start.path("uuid"));
+        }
+    }
+
+    @Test
+    void serviceThatRefusesTheTokenIsAProblemOfTheRunOnly() throws Exception {
+        try (FakePortal portal = new FakePortal()) {
+            portal.fail(request -> Fault.UNAUTHORIZED);
+            Path spool = directory.resolve("spool");
+            RunSummary summary;
+            try (var aggregator = ReportPortalAggregator.open(spool, Portals.options(portal))) {
+                summary = run(aggregator);
+                assertThat(summary.problems()).anySatisfy(problem -> assertThat(problem.toString())
+                        .contains("create a new API key")
+                        .doesNotContain(FakePortal.TOKEN));
+                portal.fail(request -> Fault.NONE);
+            } catch (AggregationException e) {
+                assertThat(e).hasMessageContaining("create a new API key");
+            }
+            int unused = ReportPortalAggregator.resend(spool, Portals.options(portal));
+
+            assertThat(portal.violations()).isEmpty();
+            assertThat(portal.tests()).hasSize(4);
+        }
+    }
+}
