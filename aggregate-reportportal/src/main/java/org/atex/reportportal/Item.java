@@ -67,8 +67,13 @@ final class Item {
         head.set("body", body);
         Path hidden = directory.resolveSibling("." + directory.getFileName());
         Files.createDirectory(hidden);
-        Json.write(hidden.resolve(ITEM), head);
-        Files.move(hidden, directory);
+        try {
+            Json.writeDirectly(hidden.resolve(ITEM), head);
+            Files.move(hidden, directory);
+        } catch (IOException e) {
+            Trees.delete(hidden);
+            throw e;
+        }
         return new Item(directory, head);
     }
 
@@ -157,13 +162,18 @@ final class Item {
         return sent;
     }
 
-    /** Records that the service has accepted more calls. Called by the thread that sends the item. */
-    void addSent(int calls) throws IOException {
-        try (FileOutputStream out = new FileOutputStream(file(SENT).toFile(), true)) {
-            out.write(new byte[calls]);
-        }
+    /**
+     * Records that the service has accepted more calls. Called by the thread that sends the item. If the disk is full,
+     * they are only remembered: after a kill, they are repeated, and the service recognizes them.
+     */
+    void addSent(int calls) {
         long all = sent + calls;
         sent = all;
+        try (FileOutputStream out = new FileOutputStream(file(SENT).toFile(), true)) {
+            out.write(new byte[calls]);
+        } catch (IOException e) {
+            Courier.log().debug("could not record in {} what was sent", directory, e);
+        }
     }
 
     /** {@return the calls after the start of the item} */
@@ -183,8 +193,8 @@ final class Item {
 
     /** Moves the item to a place where it is kept for people. */
     void keep(Path refused, String why) throws IOException {
-        Json.write(file("why.json"), Json.object().put("why", why));
         Files.createDirectories(refused);
+        Json.write(file("why.json"), Json.object().put("why", why));
         Files.move(directory, refused.resolve(directory.getFileName()));
         over = true;
     }

@@ -1,6 +1,5 @@
 package org.atex.reportportal;
 
-import java.io.BufferedOutputStream;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -56,10 +55,20 @@ final class Json {
     /** Writes a file that appears as a whole. */
     static void write(Path file, JsonNode json) throws IOException {
         Path temporary = file.resolveSibling(file.getFileName() + ".new");
-        try (OutputStream out = new BufferedOutputStream(new FileOutputStream(temporary.toFile()))) {
+        try {
+            writeDirectly(temporary, json);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            Files.deleteIfExists(temporary);
+            throw e;
+        }
+    }
+
+    /** Writes a file in a directory that readers do not see yet. */
+    static void writeDirectly(Path file, JsonNode json) throws IOException {
+        try (OutputStream out = new FileOutputStream(file.toFile())) {
             out.write(bytes(json));
         }
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
     static byte[] bytes(JsonNode json) {

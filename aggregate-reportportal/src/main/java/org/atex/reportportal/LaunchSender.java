@@ -112,7 +112,7 @@ final class LaunchSender {
                 item.addSent(1);
             }
             if (item.isReady()) {
-                sendCalls(item);
+                sendOrKeep(item);
                 spool.remove(item);
             } else if (item.isAbandoned()) {
                 accept("finish an item", () -> portal.finishItem(item.uuid().toString(), lost(item)));
@@ -125,7 +125,7 @@ final class LaunchSender {
     }
 
     private void refuse(Item item, String why) {
-        String text = "ReportPortal refused results of " + item.name() + ": " + why;
+        String text = "could not send all results of " + item.name() + " to ReportPortal: " + why;
         refused.incrementAndGet();
         firstRefusal.compareAndSet("", text);
         Courier.log().warn(text);
@@ -167,6 +167,16 @@ final class LaunchSender {
         }
         if (!logs.refusal().isEmpty()) {
             refuse(item, "a log was left out: " + logs.refusal());
+        }
+    }
+
+    /** Sends the calls of an item. If they cannot be read, other items can still be sent. */
+    private void sendOrKeep(Item item) throws InterruptedException, HopelessException, RefusedException {
+        try {
+            sendCalls(item);
+        } catch (IOException e) {
+            Courier.log().debug("could not read the calls of {}", item, e);
+            throw new RefusedException("its calls could not be read: " + e.getMessage());
         }
     }
 
@@ -224,7 +234,10 @@ final class LaunchSender {
     /** Finishes the suites and the launch, and deletes its spool. */
     void finish() throws InterruptedException, HopelessException, IOException {
         start();
-        for (String suite : spool.startedSuites()) {
+        for (String suite : spool.allSuites()) {
+            if (!spool.isStarted(suite)) {
+                continue;
+            }
             ObjectNode body = Json.object()
                     .put("launchUuid", spool.uuid().toString())
                     .put("endTime", Math.max(now(), spool.start()));

@@ -54,6 +54,9 @@ final class LaunchSpool implements AutoCloseable {
     /** The attempts whose results were stored. */
     private final Set<UUID> stored = ConcurrentHashMap.newKeySet();
 
+    /** The marks of what the service knows. */
+    private final Set<Path> marks = ConcurrentHashMap.newKeySet();
+
     /** Guards the creation of suites. */
     private final Object suites = new Object();
 
@@ -315,35 +318,45 @@ final class LaunchSpool implements AutoCloseable {
         return Json.read(suites().resolve(suite + ".json"));
     }
 
-    /** {@return the suites that the service knows} */
-    List<String> startedSuites() throws IOException {
-        return entries(suites(), "*" + STARTED).stream()
+    /** {@return the suites} */
+    List<String> allSuites() throws IOException {
+        return entries(suites(), "*.json").stream()
                 .map(path -> path.getFileName().toString())
-                .map(name -> name.substring(0, name.length() - STARTED.length()))
+                .map(name -> name.substring(0, name.length() - ".json".length()))
                 .sorted()
                 .toList();
     }
 
     boolean isStarted(String suite) {
-        return Files.exists(suites().resolve(suite + STARTED));
+        return isMarked(suites().resolve(suite + STARTED));
     }
 
-    void setStarted(String suite) throws IOException {
-        Path mark = suites().resolve(suite + STARTED);
-        if (!Files.exists(mark)) {
-            Files.createFile(mark);
-        }
+    void setStarted(String suite) {
+        mark(suites().resolve(suite + STARTED));
     }
 
     /** {@return whether the service knows the launch} */
     boolean isStarted() {
-        return Files.exists(directory.resolve("launch" + STARTED));
+        return isMarked(directory.resolve("launch" + STARTED));
     }
 
-    void setStarted() throws IOException {
-        Path mark = directory.resolve("launch" + STARTED);
-        if (!Files.exists(mark)) {
-            Files.createFile(mark);
+    void setStarted() {
+        mark(directory.resolve("launch" + STARTED));
+    }
+
+    private boolean isMarked(Path mark) {
+        return marks.contains(mark) || Files.exists(mark);
+    }
+
+    /** Records a start. If the disk is full, it is only remembered: after a kill, the service recognizes a second one. */
+    private void mark(Path mark) {
+        marks.add(mark);
+        try {
+            if (!Files.exists(mark)) {
+                Files.createFile(mark);
+            }
+        } catch (IOException e) {
+            Courier.log().debug("could not create {}", mark, e);
         }
     }
 

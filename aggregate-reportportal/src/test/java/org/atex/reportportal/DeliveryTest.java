@@ -3,6 +3,10 @@ package org.atex.reportportal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** How calls are repeated, given up, and sent later. */
 @Timeout(120)
@@ -307,6 +312,31 @@ class DeliveryTest {
     }
 
     @Test
+    void callsThatCannotBeReadDoNotHoldOthers() throws IOException {
+        portal.fail(request -> Fault.HANG);
+        var aggregator = ReportPortalAggregator.open(spool(), options().withLimit(Duration.ZERO));
+        ingest(aggregator, 2);
+        assertThatThrownBy(aggregator::close).isInstanceOf(AggregationException.class);
+        try (Stream<Path> files = Files.walk(spool())) {
+            Path broken = files.filter(file -> file.endsWith("calls.jsonl"))
+                    .sorted()
+                    .findFirst()
+                    .orElseThrow();
+            Files.writeString(broken, "no JSON\n");
+        }
+        portal.fail(request -> Fault.NONE);
+
+        assertThatThrownBy(() -> ReportPortalAggregator.resend(spool(), options()))
+                .isInstanceOf(AggregationException.class)
+                .hasMessageContaining("/t/0")
+                .hasMessageContaining("its calls could not be read: it is not JSON");
+        assertThat(portal.item("/t/1").status()).isEqualTo("FAILED");
+        assertThat(ReportPortalAggregator.resend(spool(), options()))
+                .as("the launch is finished")
+                .isZero();
+    }
+
+    @Test
     void launchOfAnotherProjectIsNotSent() throws IOException {
         portal.fail(request -> Fault.UNAUTHORIZED);
         var aggregator = ReportPortalAggregator.open(spool(), options());
@@ -318,6 +348,30 @@ class DeliveryTest {
                 .isInstanceOf(AggregationException.class)
                 .hasMessageContaining("belongs to project " + FakePortal.PROJECT)
                 .hasMessageContaining("not to project other");
+    }
+
+    @Test
+    void tokenIsInNoLogOfAnyLevel() throws IOException {
+        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        Level level = root.getLevel();
+        ListAppender<ILoggingEvent> events = new ListAppender<>();
+        events.start();
+        root.addAppender(events);
+        root.setLevel(Level.TRACE);
+        try {
+            portal.fail(request -> request.number() > 9 ? Fault.UNAUTHORIZED : Fault.NONE);
+            var aggregator = ReportPortalAggregator.open(spool(), options());
+            ingest(aggregator, 3);
+            assertThatThrownBy(aggregator::close).isInstanceOf(AggregationException.class);
+        } finally {
+            root.setLevel(level);
+            root.detachAppender(events);
+        }
+        assertThat(List.copyOf(events.list))
+                .as("the HTTP client logs as well")
+                .anyMatch(event -> event.getLoggerName().startsWith("org.apache.hc"))
+                .allSatisfy(event -> assertThat(event.getFormattedMessage() + event.getThrowableProxy())
+                        .doesNotContain(FakePortal.TOKEN));
     }
 
     @Test

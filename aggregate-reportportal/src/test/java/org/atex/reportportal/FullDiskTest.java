@@ -1,0 +1,52 @@
+package org.atex.reportportal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.BufferedReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.atex.testkit.SmallDisk;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Fills a real disk: a small file system in memory, mounted for a process of its own. */
+@Timeout(120)
+class FullDiskTest {
+    @TempDir
+    Path directory;
+
+    @TempDir
+    Path disk;
+
+    @Test
+    void resultsAreKeptOnAFullDiskAndSentWhenThereIsSpaceAgain() throws Exception {
+        assumeTrue(SmallDisk.isPossible(disk), "this user cannot mount a file system in a namespace of its own");
+        try (FakePortal portal = new FakePortal()) {
+            Files.writeString(directory.resolve("endpoint"), portal.endpoint().toString());
+            Process process = SmallDisk.run(disk, directory, FullDiskProgram.class);
+
+            try (BufferedReader lines = process.inputReader()) {
+                // The HTTP client logs at level DEBUG, without the token.
+                assertThat(lines.lines().filter(line -> !line.contains(" DEBUG ")))
+                        .containsExactly(
+                                "full: No space left on device",
+                                "refused: No space left on device",
+                                "refused: No space left on device",
+                                "kept: true",
+                                "partial: false",
+                                "done");
+            }
+            assertThat(process.waitFor()).isZero();
+            assertThat(portal.violations()).isEmpty();
+            assertThat(portal.tests())
+                    .extracting(FakePortal.Item::name)
+                    .containsExactly("/before", "/files", "/many");
+            // The disk is another file system than that of the artifacts: the file was copied, not linked.
+            assertThat(portal.logs(portal.item("/files")))
+                    .extracting(FakePortal.Log::fileBytes)
+                    .containsExactly(100_000L);
+        }
+    }
+}
