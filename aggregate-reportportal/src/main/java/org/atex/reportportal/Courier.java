@@ -95,8 +95,8 @@ final class Courier {
         Duration grown = tuning.firstPause().multipliedBy(1L << Math.min(tries - 1, MAX_DOUBLINGS));
         Duration own = grown.compareTo(tuning.longestPause()) < 0 ? grown : tuning.longestPause();
         // Half of the pause is random, but a pause that the service demands is never cut.
-        Duration random = Duration.ofNanos(
-                own.toNanos() / 2 + ThreadLocalRandom.current().nextLong(own.toNanos() / 2 + 1));
+        Duration random =
+                Duration.ofNanos(own.toNanos() / 2 + ThreadLocalRandom.current().nextLong(own.toNanos() / 2 + 1));
         Duration asked = demanded.compareTo(LONGEST_DEMAND) < 0 ? demanded : LONGEST_DEMAND;
         return asked.compareTo(random) > 0 ? asked : random;
     }

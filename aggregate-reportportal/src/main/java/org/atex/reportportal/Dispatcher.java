@@ -86,7 +86,7 @@ final class Dispatcher implements AutoCloseable {
         });
     }
 
-    /** Sends an item, or what has been added to it. */
+    /** Sends an item, or the rest of it. */
     void offer(Item item) {
         locked(() -> {
             if (item.isOver()) {
@@ -152,7 +152,7 @@ final class Dispatcher implements AutoCloseable {
                 // The next one.
             }
         } catch (InterruptedException e) {
-            // Stopped: what is not sent stays in the spool.
+            // Stopped: the rest stays in the spool.
         } catch (HopelessException e) {
             fail(String.valueOf(e.getMessage()));
         } catch (IOException | RuntimeException e) {

@@ -126,8 +126,7 @@ final class FileLogs {
         } else if (size <= options.attachmentBytes()) {
             calls.log(item, times.next(), level, message(shown, whole, level, ""), stored(whole));
         } else if (isText) {
-            Attachment cut =
-                    Attachment.cut(file, fileName(name), type, size, options.attachmentBytes());
+            Attachment cut = Attachment.cut(file, fileName(name), type, size, options.attachmentBytes());
             String left = ", of which " + (size - cut.head() - cut.tail()) + " in the middle were not sent";
             calls.log(item, times.next(), level, message(shown, whole, level, left), stored(cut));
         } else {

@@ -133,7 +133,7 @@ final class Item {
         ready = true;
     }
 
-    /** Deletes what was written of a result that could not be stored. */
+    /** Deletes the parts of a result that could not be stored. */
     void clear() throws IOException {
         Files.deleteIfExists(file(CALLS + ".new"));
         Trees.delete(file(FILES));

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Sends what is in the spool of a launch. Thread-safe, but one thread at a time sends an item. */
+/** Sends the content of the spool of a launch. Thread-safe, but one thread at a time sends an item. */
 final class LaunchSender {
     private static final String ISSUE_TYPE = "issueType";
 
@@ -99,7 +99,7 @@ final class LaunchSender {
         }
     }
 
-    /** Sends what is in the spool of an item. */
+    /** Sends the content of the spool of an item. */
     void send(Item item) throws InterruptedException, HopelessException, IOException {
         try {
             start();
@@ -198,7 +198,9 @@ final class LaunchSender {
         if (call.path(Calls.INFRASTRUCTURE).asBoolean(false)) {
             String issue = systemIssue();
             if (!issue.isEmpty()) {
-                body.putObject("issue").put(ISSUE_TYPE, issue).put("comment", body.path("description").asString(""));
+                body.putObject("issue")
+                        .put(ISSUE_TYPE, issue)
+                        .put("comment", body.path("description").asString(""));
             }
         }
         accept("finish an item", () -> portal.finishItem(target, body));

@@ -24,7 +24,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What is to be sent of a launch: the directory {@code launch-<uuid>} of a spool with
+ * The calls and files of a launch that are not sent: the directory {@code launch-<uuid>} of a spool with
  *
  * <ul>
  *   <li>{@code launch.json}: the launch, its project, and the run that it belongs to;
@@ -54,7 +54,7 @@ final class LaunchSpool implements AutoCloseable {
     /** The attempts whose results were stored. */
     private final Set<UUID> stored = ConcurrentHashMap.newKeySet();
 
-    /** The marks of what the service knows. */
+    /** The marks of starts that the service has accepted. */
     private final Set<Path> marks = ConcurrentHashMap.newKeySet();
 
     /** Guards the creation of suites. */
@@ -84,14 +84,19 @@ final class LaunchSpool implements AutoCloseable {
      * @param spool the directory of all launches
      * @param run the id of its run, or null
      */
-    static LaunchSpool create(Path spool, ReportPortalOptions options, Instant start, @Nullable String run)
+    static LaunchSpool create(
+            Path spool,
+            ReportPortalProject project,
+            ReportPortalOptions options,
+            Instant start,
+            @Nullable String run)
             throws IOException {
         UUID uuid = UUID.randomUUID();
         ObjectNode head = Json.object()
                 .put("uuid", uuid.toString())
                 .put("start", start.toEpochMilli())
-                .put("endpoint", options.endpoint().toString())
-                .put("project", options.project());
+                .put("endpoint", project.endpoint().toString())
+                .put("project", project.name());
         if (run != null) {
             head.put(RUN, run);
         }
@@ -127,7 +132,8 @@ final class LaunchSpool implements AutoCloseable {
         for (Path directory : entries(spool, PREFIX + "*")) {
             if (Files.exists(directory.resolve(LAUNCH))) {
                 launches.add(new Launch(
-                        directory, Json.read(directory.resolve(LAUNCH)).path("start").asLong(0)));
+                        directory,
+                        Json.read(directory.resolve(LAUNCH)).path("start").asLong(0)));
             } else {
                 // A killed program had only begun to create it, or has almost deleted it.
                 Trees.delete(directory);
@@ -145,15 +151,15 @@ final class LaunchSpool implements AutoCloseable {
     /**
      * {@return a launch that another program left}
      *
-     * @throws IOException if it cannot be read, or belongs to another project than that of the options
+     * @throws IOException if it cannot be read, or belongs to another project
      */
-    static LaunchSpool load(Path directory, ReportPortalOptions options) throws IOException {
+    static LaunchSpool load(Path directory, ReportPortalProject project) throws IOException {
         ObjectNode head = Json.read(directory.resolve(LAUNCH));
         String endpoint = head.path("endpoint").asString("");
-        String project = head.path("project").asString("");
-        if (!endpoint.equals(options.endpoint().toString()) || !project.equals(options.project())) {
-            throw new IOException("the launch in " + directory + " belongs to project " + project + " at " + endpoint
-                    + ", not to " + options + "; use the same endpoint and project as the program that left it");
+        String name = head.path("project").asString("");
+        if (!endpoint.equals(project.endpoint().toString()) || !name.equals(project.name())) {
+            throw new IOException("the launch in " + directory + " belongs to project " + name + " at " + endpoint
+                    + ", not to " + project + "; use the same endpoint and project as the program that left it");
         }
         LaunchSpool launch = new LaunchSpool(directory, head);
         try {

@@ -109,8 +109,9 @@ final class LogSender {
         }
         return switch (entry.shortened()) {
             case 0 -> entry.shortened(Text.cut(entry.message(), EXCERPT) + note);
-            case 1 -> new LogEntry(
-                    entry.body().deepCopy().put("message", Text.cut(entry.message(), SHORTEST) + note), null, 2);
+            case 1 ->
+                new LogEntry(
+                        entry.body().deepCopy().put("message", Text.cut(entry.message(), SHORTEST) + note), null, 2);
             default -> null;
         };
     }

@@ -27,12 +27,14 @@ final class Portal implements AutoCloseable {
     private static final int FINISH_ITEM_NOT_ALLOWED = 40_022;
     private static final int FINISH_LAUNCH_NOT_ALLOWED = 40_023;
 
+    private final ReportPortalProject project;
     private final ReportPortalOptions options;
     private final PortalHttp http;
 
-    Portal(ReportPortalOptions options) {
+    Portal(ReportPortalProject project, ReportPortalOptions options) {
+        this.project = project;
         this.options = options;
-        this.http = new PortalHttp(options.tls(), options.senders() + 1, options.token());
+        this.http = new PortalHttp(project.tls(), options.senders() + 1, project.token());
     }
 
     Answer startLaunch(JsonNode body) throws InterruptedException {
@@ -50,7 +52,11 @@ final class Portal implements AutoCloseable {
 
     Answer finishLaunch(UUID launch, JsonNode body) throws InterruptedException {
         return call(
-                "PUT", "v2", "/launch/" + launch + "/finish", json(body), options.tuning().callWithin());
+                "PUT",
+                "v2",
+                "/launch/" + launch + "/finish",
+                json(body),
+                options.tuning().callWithin());
     }
 
     Answer settings() throws InterruptedException {
@@ -92,8 +98,8 @@ final class Portal implements AutoCloseable {
 
     private Answer call(String method, String version, String path, @Nullable HttpEntity body, Duration within)
             throws InterruptedException {
-        String project = URLEncoder.encode(options.project(), StandardCharsets.UTF_8).replace("+", "%20");
-        URI uri = URI.create(options.endpoint() + "/api/" + version + "/" + project + path);
+        String name = URLEncoder.encode(project.name(), StandardCharsets.UTF_8).replace("+", "%20");
+        URI uri = URI.create(project.endpoint() + "/api/" + version + "/" + name + path);
         try {
             return meaning(http.send(method, uri, body, within));
         } catch (IOException e) {
@@ -121,7 +127,8 @@ final class Portal implements AutoCloseable {
         }
         return switch (status) {
             case 401 ->
-                new Answer.Hopeless(why + "; create a new API key in the profile of the user, and pass it as the token");
+                new Answer.Hopeless(
+                        why + "; create a new API key in the profile of the user, and pass it as the token");
             case 403, 407 ->
                 new Answer.Hopeless(why + "; add the user of the token to the project, with a role that may report");
             case 404 ->
@@ -168,7 +175,7 @@ final class Portal implements AutoCloseable {
     /** {@return a text of the service on one line, without the token, which a proxy may repeat in its answer} */
     String redacted(String text) {
         String line = Text.message(text).replaceAll("\\s+", " ").strip();
-        return Text.cut(line.replace(options.token(), "(hidden)"), MAX_REASON);
+        return Text.cut(line.replace(project.token(), "(hidden)"), MAX_REASON);
     }
 
     @Override

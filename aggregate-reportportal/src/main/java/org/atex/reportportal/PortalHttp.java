@@ -148,7 +148,7 @@ final class PortalHttp implements AutoCloseable {
         String text = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         return e instanceof SSLException
                 ? "TLS: " + text + " (does this Java trust the certificate authority of the service? see"
-                        + " ReportPortalOptions.withTls())"
+                        + " ReportPortalProject.withTls())"
                 : text;
     }
 

@@ -83,8 +83,7 @@ final class Rendering {
         long end = Math.max(item.start(), record.started().plus(record.took()).toEpochMilli());
         Parts.Times times = new Parts.Times(item.start(), end);
         try (Calls calls = new Calls(to, item.directory(), launch.uuid(), item.uuid())) {
-            FileLogs files =
-                    new FileLogs(artifacts, item.directory().resolve(Item.FILES), calls, times, options);
+            FileLogs files = new FileLogs(artifacts, item.directory().resolve(Item.FILES), calls, times, options);
             new Attempt(calls, item.uuid(), record, times, files).write(artifacts, end);
         }
     }

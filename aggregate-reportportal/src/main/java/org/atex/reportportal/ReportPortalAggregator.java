@@ -33,16 +33,17 @@ import tools.jackson.databind.node.ObjectNode;
  * appear when their tests start.
  *
  * {@snippet :
- * var options = ReportPortalOptions.of(URI.create("https://reportportal.example.com"), "kernel", token);
- * try (var portal = ReportPortalAggregator.open(Path.of("work/reportportal"), options.withLaunch("nightly"))) {
+ * var project = ReportPortalProject.of(URI.create("https://reportportal.example.com"), "kernel", token);
+ * var options = ReportPortalOptions.defaults().withLaunch("nightly");
+ * try (var portal = ReportPortalAggregator.open(Path.of("work/reportportal"), project, options)) {
  *     portal.ingest(record, artifacts);
  * }
  * }
  *
  * <p>{@link #ingest} does not wait for the service: it stores all calls and files in the spool, a directory, from which
  * threads of the aggregator send them. When it returns, the results survive a crash of this program; they are not synced
- * to the disk. Calls that fail are repeated for as long as the aggregator is open. What is not sent when it is closed, or
- * the program is killed, stays in the spool: {@link #resend} sends it later. Each call has its own UUID, by which the
+ * to the disk. Calls that fail are repeated for as long as the aggregator is open. When it is closed or
+ * the program is killed, the rest stays in the spool: {@link #resend} sends it later. Each call has its own UUID, by which the
  * service recognizes calls that are repeated.
  *
  * <p>Memory use does not depend on the size of results and files; about 200 bytes are kept for each attempt.
@@ -53,6 +54,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class ReportPortalAggregator implements Aggregator, RunListener {
     private final Path spool;
+    private final ReportPortalProject project;
     private final ReportPortalOptions options;
     private final WriterLock writerLock;
 
@@ -85,8 +87,14 @@ public final class ReportPortalAggregator implements Aggregator, RunListener {
 
     private @Nullable AggregationException deleteFailure;
 
-    private ReportPortalAggregator(Path spool, ReportPortalOptions options, WriterLock writerLock, List<Path> left) {
+    private ReportPortalAggregator(
+            Path spool,
+            ReportPortalProject project,
+            ReportPortalOptions options,
+            WriterLock writerLock,
+            List<Path> left) {
         this.spool = spool;
+        this.project = project;
         this.options = options;
         this.writerLock = writerLock;
         this.left = left;
@@ -99,17 +107,18 @@ public final class ReportPortalAggregator implements Aggregator, RunListener {
      * ReportPortalOptions#withResume()} or {@link #resume()} continues it. {@link #resend} sends it.
      *
      * @param spool a directory on this machine, best beside the work directory of the run; it is created if it is missing
-     * @param options the service, the launch, and the form of the results
+     * @param project the project of the service
+     * @param options the launch, and the form of the results
      * @throws AggregationException if another aggregator uses the spool, or it cannot be created
      * @throws IllegalArgumentException if the token would be sent without encryption
      */
-    public static ReportPortalAggregator open(Path spool, ReportPortalOptions options) {
-        options.checkEncryption();
+    public static ReportPortalAggregator open(Path spool, ReportPortalProject project, ReportPortalOptions options) {
+        project.checkEncryption();
         Path path = spool.toAbsolutePath().normalize();
         try {
             return WriterLock.open(path, lock -> {
                 Files.createDirectories(path);
-                var aggregator = new ReportPortalAggregator(path, options, lock, LaunchSpool.left(path));
+                var aggregator = new ReportPortalAggregator(path, project, options, lock, LaunchSpool.left(path));
                 aggregator.beginLeft();
                 return aggregator;
             });
@@ -135,24 +144,24 @@ public final class ReportPortalAggregator implements Aggregator, RunListener {
     }
 
     /**
-     * Sends what earlier programs left in a spool, and finishes their launches. An attempt that had started, but of which
+     * Sends the results that earlier programs left in a spool, and finishes their launches. An attempt that had started, but of which
      * there is no result, becomes an interrupted item.
      *
      * @param spool the spool of the earlier programs
-     * @param options the same endpoint and project; their {@linkplain ReportPortalOptions#withLimit limit} holds for each
-     *     launch
+     * @param project the project of those launches
+     * @param options their {@linkplain ReportPortalOptions#withLimit limit} holds for each launch
      * @return the number of launches that were completed
      * @throws AggregationException if not everything could be sent: the rest stays in the spool; or if an open aggregator
      *     uses it
      * @throws IllegalArgumentException if the token would be sent without encryption
      */
-    public static int resend(Path spool, ReportPortalOptions options) {
-        options.checkEncryption();
+    public static int resend(Path spool, ReportPortalProject project, ReportPortalOptions options) {
+        project.checkEncryption();
         Path path = spool.toAbsolutePath().normalize();
         try (WriterLock lock = WriterLock.open(path, held -> held)) {
             List<Path> launches = LaunchSpool.left(path);
             for (Path launch : launches) {
-                try (Session session = new Session(LaunchSpool.load(launch, options), options)) {
+                try (Session session = new Session(LaunchSpool.load(launch, project), project, options)) {
                     AggregationException failure = session.finish();
                     if (failure != null) {
                         throw failure;
@@ -174,7 +183,7 @@ public final class ReportPortalAggregator implements Aggregator, RunListener {
     }
 
     /**
-     * Goes on with the last launch that is left in the spool. What the earlier program did not send is sent now.
+     * Goes on with the last launch that is left in the spool, and sends the rest of it.
      *
      * @throws AggregationException if the launch cannot be read, or belongs to another project
      * @throws IllegalStateException if a new launch has begun, or this aggregator is closed
@@ -203,7 +212,7 @@ public final class ReportPortalAggregator implements Aggregator, RunListener {
     }
 
     private void adopt(Path directory) throws IOException {
-        Session adopted = new Session(LaunchSpool.load(directory, options), options);
+        Session adopted = new Session(LaunchSpool.load(directory, project), project, options);
         earlier.addAll(adopted.spool().stored());
         resumed = true;
         session = adopted;
@@ -229,7 +238,7 @@ public final class ReportPortalAggregator implements Aggregator, RunListener {
                 current = session;
             }
             if (current == null) {
-                current = new Session(LaunchSpool.create(spool, options, start, run), options);
+                current = new Session(LaunchSpool.create(spool, project, options, start, run), project, options);
                 session = current;
                 current.dispatcher().start();
             }
@@ -288,14 +297,7 @@ public final class ReportPortalAggregator implements Aggregator, RunListener {
         if (ingesting.add(attempt)) {
             try {
                 if (!current.spool().isKnown(attempt)) {
-                    Item item = create(
-                            current,
-                            attempt,
-                            platform,
-                            test,
-                            event.attempt(),
-                            event.system(),
-                            event.at());
+                    Item item = create(current, attempt, platform, test, event.attempt(), event.system(), event.at());
                     current.dispatcher().offer(item);
                 }
             } finally {
@@ -348,8 +350,7 @@ public final class ReportPortalAggregator implements Aggregator, RunListener {
 
     private void store(TestRecord record, Artifacts artifacts) throws IOException {
         Session current = begun(record.started(), null);
-        UUID attempt =
-                Ids.attempt(current.spool().uuid(), record.platform(), record.name(), record.attempt());
+        UUID attempt = Ids.attempt(current.spool().uuid(), record.platform(), record.name(), record.attempt());
         if (earlier.remove(attempt)) {
             return;
         }
@@ -490,6 +491,6 @@ public final class ReportPortalAggregator implements Aggregator, RunListener {
 
     @Override
     public String toString() {
-        return "results for " + options + " in " + spool;
+        return "results for " + project + " in " + spool;
     }
 }

@@ -1,29 +1,20 @@
 package org.atex.reportportal;
 
-import java.net.InetAddress;
-import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
-import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Options of a {@link ReportPortalAggregator}: the service, the launch, and how results become items and logs.
+ * Options of a {@link ReportPortalAggregator}: the launch, and how results become items and logs.
  * Immutable and thread-safe; each {@code with} method returns a changed copy.
  */
 public final class ReportPortalOptions {
+    private static final ReportPortalOptions DEFAULTS = new ReportPortalOptions();
     private static final int MAX_SENDERS = 64;
     private static final int MIN_BYTES = 1024;
 
-    private final URI endpoint;
-    private final String project;
-    private final String token;
-    private boolean insecureHttp;
-    private @Nullable SSLContext tls;
     private String launch = "atex";
     private String description = "";
     private Map<String, String> attributes = Map.of();
@@ -38,73 +29,14 @@ public final class ReportPortalOptions {
     private int senders = 4;
     private Tuning tuning = Tuning.DEFAULT;
 
-    private ReportPortalOptions(URI endpoint, String project, String token) {
-        this.endpoint = endpoint;
-        this.project = project;
-        this.token = token;
-    }
+    private ReportPortalOptions() {}
 
     /**
-     * {@return options for a project}
-     *
-     * @param endpoint the address of the service, such as {@code https://reportportal.example.com}. It needs {@code
-     *     https}, except for this machine, see {@link #withInsecureHttp()}.
-     * @param project the name of the project, as in the addresses of its pages
-     * @param token an API key of a user of the project. It appears in no message, no log and no file.
-     * @throws IllegalArgumentException if the address is not one of a web service, the project has no name, or the token
-     *     is blank or contains other characters than visible ones of ASCII
+     * {@return the default options: a launch {@code atex} with a suite for each platform, texts of up to 32 KiB as logs,
+     * attachments of up to 16 MiB}
      */
-    public static ReportPortalOptions of(URI endpoint, String project, String token) {
-        String scheme = endpoint.getScheme() == null ? "" : endpoint.getScheme().toLowerCase(Locale.ROOT);
-        if (!scheme.equals("https") && !scheme.equals("http") || endpoint.getHost() == null) {
-            throw new IllegalArgumentException("the endpoint must be an address such as"
-                    + " https://reportportal.example.com, not " + withoutSecrets(endpoint));
-        }
-        if (endpoint.getRawUserInfo() != null || endpoint.getRawQuery() != null || endpoint.getRawFragment() != null) {
-            throw new IllegalArgumentException("the endpoint must have no user, query or fragment: use "
-                    + withoutSecrets(endpoint) + ", and pass the API key as the token");
-        }
-        if (project.isBlank()) {
-            throw new IllegalArgumentException("the project needs a name, as in the addresses of its pages at "
-                    + endpoint + ", but it is blank");
-        }
-        // The message must not contain the token.
-        if (token.isBlank() || !token.chars().allMatch(c -> c > ' ' && c <= '~')) {
-            throw new IllegalArgumentException("the token for " + endpoint + " is blank or has characters other than"
-                    + " visible ones of ASCII; pass an API key of a user of project " + project);
-        }
-        return new ReportPortalOptions(withoutSecrets(endpoint), project, token);
-    }
-
-    /** {@return the address without user, query, fragment and a slash at the end} */
-    private static URI withoutSecrets(URI endpoint) {
-        if (endpoint.getHost() == null) {
-            return URI.create(endpoint.getScheme() == null ? "a-relative-address" : endpoint.getScheme() + ":...");
-        }
-        String path = endpoint.getRawPath() == null ? "" : endpoint.getRawPath().replaceFirst("/+$", "");
-        return URI.create(endpoint.getScheme() + "://" + endpoint.getHost()
-                + (endpoint.getPort() < 0 ? "" : ":" + endpoint.getPort()) + path);
-    }
-
-    /**
-     * {@return a copy that accepts an {@code http} endpoint on another machine: token and results are then sent without
-     * encryption}
-     */
-    public ReportPortalOptions withInsecureHttp() {
-        ReportPortalOptions copy = copy();
-        copy.insecureHttp = true;
-        return copy;
-    }
-
-    /**
-     * {@return a copy with other rules for TLS, such as an own certificate authority}
-     *
-     * @param context the rules; by default those of this Java, which verify the certificate and the name of the host
-     */
-    public ReportPortalOptions withTls(SSLContext context) {
-        ReportPortalOptions copy = copy();
-        copy.tls = context;
-        return copy;
+    public static ReportPortalOptions defaults() {
+        return DEFAULTS;
     }
 
     /**
@@ -264,9 +196,7 @@ public final class ReportPortalOptions {
     }
 
     private ReportPortalOptions copy() {
-        ReportPortalOptions copy = new ReportPortalOptions(endpoint, project, token);
-        copy.insecureHttp = insecureHttp;
-        copy.tls = tls;
+        ReportPortalOptions copy = new ReportPortalOptions();
         copy.launch = launch;
         copy.description = description;
         copy.attributes = attributes;
@@ -281,46 +211,6 @@ public final class ReportPortalOptions {
         copy.senders = senders;
         copy.tuning = tuning;
         return copy;
-    }
-
-    /**
-     * Rejects an endpoint to which the token would be sent without encryption.
-     *
-     * @throws IllegalArgumentException if it is one
-     */
-    void checkEncryption() {
-        if ("http".equalsIgnoreCase(endpoint.getScheme()) && !insecureHttp && !isLoopback(endpoint.getHost())) {
-            throw new IllegalArgumentException("the endpoint " + endpoint + " would get the token without encryption;"
-                    + " use https, or allow it with ReportPortalOptions.withInsecureHttp()");
-        }
-    }
-
-    private static boolean isLoopback(String host) {
-        try {
-            // Only literal addresses: a name server must not decide that.
-            boolean literal = host.startsWith("[") || host.matches("[0-9.]+");
-            return host.equalsIgnoreCase("localhost")
-                    || literal && InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            return false;
-        }
-    }
-
-    URI endpoint() {
-        return endpoint;
-    }
-
-    String project() {
-        return project;
-    }
-
-    String token() {
-        return token;
-    }
-
-    @Nullable
-    SSLContext tls() {
-        return tls;
     }
 
     String launch() {
@@ -375,11 +265,5 @@ public final class ReportPortalOptions {
 
     Tuning tuning() {
         return tuning;
-    }
-
-    /** {@return the project and the endpoint, for messages; never the token} */
-    @Override
-    public String toString() {
-        return "project " + project + " at " + endpoint;
     }
 }

@@ -12,20 +12,22 @@ import org.jspecify.annotations.Nullable;
 /** A launch that is being sent: its spool and its sender. Thread-safe. */
 final class Session implements AutoCloseable {
     private final LaunchSpool spool;
+    private final ReportPortalProject project;
     private final ReportPortalOptions options;
     private final Portal portal;
     private final Courier courier;
     private final LaunchSender sender;
     private final Dispatcher dispatcher;
 
-    Session(LaunchSpool spool, ReportPortalOptions options) {
+    Session(LaunchSpool spool, ReportPortalProject project, ReportPortalOptions options) {
         this.spool = spool;
+        this.project = project;
         this.options = options;
-        this.portal = new Portal(options);
+        this.portal = new Portal(project, options);
         this.courier = new Courier(options.tuning());
         this.sender = new LaunchSender(spool, options, portal, courier);
-        this.dispatcher = new Dispatcher(
-                sender, options.senders(), options + ", they are kept in " + spool + ", for resend()");
+        this.dispatcher =
+                new Dispatcher(sender, options.senders(), project + ", they are kept in " + spool + ", for resend()");
         spool.pending().forEach(dispatcher::offer);
     }
 
@@ -56,8 +58,9 @@ final class Session implements AutoCloseable {
                         + (courier.lastFailure().isEmpty() ? "" : ", the last failure was: " + courier.lastFailure())
                 : dispatcher.failure();
         return new AggregationException(
-                "could not send " + (left == 0 ? "the end of the launch" : "the results of " + Plural.of(left, "attempt"))
-                        + " to " + options + ": " + why + "; all results are kept in " + spool
+                "could not send "
+                        + (left == 0 ? "the end of the launch" : "the results of " + Plural.of(left, "attempt"))
+                        + " to " + project + ": " + why + "; all results are kept in " + spool
                         + ", and ReportPortalAggregator.resend() sends them later",
                 null);
     }
@@ -86,9 +89,7 @@ final class Session implements AutoCloseable {
             return sender.refused() == 0
                     ? null
                     : new AggregationException(
-                            Plural.of(sender.refused(), "refusal") + ", the first one: "
-                                    + sender.firstRefusal(),
-                            null);
+                            Plural.of(sender.refused(), "refusal") + ", the first one: " + sender.firstRefusal(), null);
         } finally {
             dispatcher.close();
             portal.close();

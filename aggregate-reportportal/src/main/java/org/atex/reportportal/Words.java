@@ -113,11 +113,10 @@ final class Words {
         if (note != null && !note.isBlank()) {
             return note;
         }
-        boolean endedItself =
-                switch (record.end().outcome()) {
-                    case PASSED, FAILED, ERROR, SKIPPED -> true;
-                    case TIMED_OUT, LOST, SETUP_FAILED, CANCELLED, NOT_RUN -> false;
-                };
+        boolean endedItself = switch (record.end().outcome()) {
+            case PASSED, FAILED, ERROR, SKIPPED -> true;
+            case TIMED_OUT, LOST, SETUP_FAILED, CANCELLED, NOT_RUN -> false;
+        };
         if (endedItself && own != null && own.note() != null && !own.note().isBlank()) {
             return own.note();
         }

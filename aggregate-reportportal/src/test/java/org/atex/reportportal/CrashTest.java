@@ -43,10 +43,6 @@ class CrashTest {
         return directory.resolve("spool");
     }
 
-    private ReportPortalOptions options() {
-        return SendingProgram.options(portal.endpoint());
-    }
-
     private void failSometimes(Random random) {
         portal.fail(request -> {
             synchronized (random) {
@@ -72,7 +68,7 @@ class CrashTest {
             process.waitFor();
         }
         portal.fail(request -> Fault.NONE);
-        int unused = ReportPortalAggregator.resend(spool(), options());
+        int unused = ReportPortalAggregator.resend(spool(), Portals.project(portal.endpoint()), Portals.options());
 
         assertThat(portal.violations()).isEmpty();
         assertThat(portal.launches()).hasSize(1);
@@ -92,7 +88,7 @@ class CrashTest {
 
         // The caller does not know which of the last attempts were stored, and stores them again.
         int all = ingested + 5;
-        try (var aggregator = ReportPortalAggregator.open(spool(), options())) {
+        try (var aggregator = ReportPortalAggregator.open(spool(), Portals.project(portal.endpoint()), Portals.options())) {
             aggregator.resume();
             for (int i = 0; i < all; i++) {
                 aggregator.ingest(SendingProgram.record(i), SendingProgram.artifacts(directory));

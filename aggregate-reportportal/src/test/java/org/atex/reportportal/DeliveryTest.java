@@ -66,7 +66,11 @@ class DeliveryTest {
     }
 
     private ReportPortalOptions options() {
-        return Portals.options(portal);
+        return Portals.options();
+    }
+
+    private ReportPortalProject project() {
+        return Portals.project(portal.endpoint());
     }
 
     private static TestRecord record(String test) {
@@ -89,7 +93,10 @@ class DeliveryTest {
 
     private void assertComplete(int tests) {
         assertThat(portal.violations()).isEmpty();
-        assertThat(portal.tests()).hasSize(tests).extracting(FakePortal.Item::name).doesNotHaveDuplicates();
+        assertThat(portal.tests())
+                .hasSize(tests)
+                .extracting(FakePortal.Item::name)
+                .doesNotHaveDuplicates();
         for (FakePortal.Item test : portal.tests()) {
             assertThat(portal.logs(test))
                     .extracting(FakePortal.Log::message)
@@ -121,7 +128,7 @@ class DeliveryTest {
                 return random.nextInt(3) > 0 ? Fault.NONE : passing.get(random.nextInt(passing.size()));
             }
         });
-        try (var aggregator = ReportPortalAggregator.open(spool(), options())) {
+        try (var aggregator = ReportPortalAggregator.open(spool(), project(), options())) {
             ingest(aggregator, 12);
         }
 
@@ -136,9 +143,8 @@ class DeliveryTest {
         ManualClock clock = ManualClock.at(Instant.parse("2026-01-01T00:00:00Z"));
         portal.askForPause(header);
         portal.fail(request -> request.number() == 1 ? Fault.TOO_MANY : Fault.NONE);
-        ReportPortalOptions options =
-                options().withTuning(options().tuning().withSleeper(clock, clock::sleep));
-        try (var aggregator = ReportPortalAggregator.open(spool(), options)) {
+        ReportPortalOptions options = options().withTuning(options().tuning().withSleeper(clock, clock::sleep));
+        try (var aggregator = ReportPortalAggregator.open(spool(), project(), options)) {
             aggregator.ingest(record("/a"), Artifacts.none());
             clock.awaitSleepers(1);
             clock.advance(Duration.ofSeconds(119));
@@ -176,7 +182,7 @@ class DeliveryTest {
             names = {"UNAUTHORIZED", "FORBIDDEN", "NO_PROJECT", "REDIRECT"})
     void serviceThatRefusesAllCallsIsNotCalledFurther(Fault fault) throws IOException {
         portal.fail(request -> fault);
-        var aggregator = ReportPortalAggregator.open(spool(), options());
+        var aggregator = ReportPortalAggregator.open(spool(), project(), options());
         ingest(aggregator, 3);
 
         assertThatThrownBy(aggregator::flush)
@@ -191,7 +197,7 @@ class DeliveryTest {
         assertThat(portal.requests()).as("calls after the refusal").hasSize(calls);
 
         portal.fail(request -> Fault.NONE);
-        assertThat(ReportPortalAggregator.resend(spool(), options())).isEqualTo(1);
+        assertThat(ReportPortalAggregator.resend(spool(), project(), options())).isEqualTo(1);
         assertThat(portal.violations()).isEmpty();
         assertThat(portal.tests()).hasSize(4);
         assertSpoolEmpty();
@@ -201,16 +207,16 @@ class DeliveryTest {
     void closeEndsAtItsLimitAndTheRestIsSentLater() throws IOException {
         portal.fail(request -> request.call().startsWith("PUT") ? Fault.UNAVAILABLE : Fault.NONE);
         ReportPortalOptions impatient = options().withLimit(Duration.ofMillis(200));
-        var aggregator = ReportPortalAggregator.open(spool(), impatient);
+        var aggregator = ReportPortalAggregator.open(spool(), project(), impatient);
         ingest(aggregator, 3);
         assertThatThrownBy(aggregator::close)
                 .isInstanceOf(AggregationException.class)
                 .hasMessageContaining("not within 0.2s, the last failure was: status 503");
-        assertThatThrownBy(() -> ReportPortalAggregator.resend(spool(), impatient))
+        assertThatThrownBy(() -> ReportPortalAggregator.resend(spool(), project(), impatient))
                 .isInstanceOf(AggregationException.class);
 
         portal.fail(request -> Fault.NONE);
-        ReportPortalAggregator.resend(spool(), options());
+        ReportPortalAggregator.resend(spool(), project(), options());
         assertComplete(3);
         assertSpoolEmpty();
     }
@@ -218,22 +224,21 @@ class DeliveryTest {
     @Test
     void closeDoesNotWaitForACallThatHangs() throws Exception {
         portal.fail(request -> Fault.HANG);
-        var aggregator = ReportPortalAggregator.open(spool(), options().withLimit(Duration.ZERO));
+        var aggregator = ReportPortalAggregator.open(spool(), project(), options().withLimit(Duration.ZERO));
         aggregator.ingest(record("/a"), artifacts());
         portal.awaitRequests(1);
         assertThatThrownBy(aggregator::close).isInstanceOf(AggregationException.class);
 
         portal.fail(request -> Fault.NONE);
-        ReportPortalAggregator.resend(spool(), options());
+        ReportPortalAggregator.resend(spool(), project(), options());
         assertThat(portal.violations()).isEmpty();
     }
 
     @Test
     void callThatHangsIsRepeated() throws IOException {
         portal.fail(request -> request.number() % 5 == 0 ? Fault.HANG : Fault.NONE);
-        ReportPortalOptions options =
-                options().withTuning(options().tuning().withCallWithin(Duration.ofMillis(300)));
-        try (var aggregator = ReportPortalAggregator.open(spool(), options)) {
+        ReportPortalOptions options = options().withTuning(options().tuning().withCallWithin(Duration.ofMillis(300)));
+        try (var aggregator = ReportPortalAggregator.open(spool(), project(), options)) {
             ingest(aggregator, 2);
         }
         assertComplete(2);
@@ -242,13 +247,13 @@ class DeliveryTest {
     @Test
     void ingestDoesNotWaitForTheService() throws IOException {
         portal.fail(request -> Fault.HANG);
-        var aggregator = ReportPortalAggregator.open(spool(), options().withLimit(Duration.ZERO));
+        var aggregator = ReportPortalAggregator.open(spool(), project(), options().withLimit(Duration.ZERO));
         ingest(aggregator, 50);
         assertThat(portal.tests()).isEmpty();
         assertThatThrownBy(aggregator::close).isInstanceOf(AggregationException.class);
 
         portal.fail(request -> Fault.NONE);
-        ReportPortalAggregator.resend(spool(), options());
+        ReportPortalAggregator.resend(spool(), project(), options());
         assertComplete(50);
     }
 
@@ -259,13 +264,14 @@ class DeliveryTest {
                 .file("output.txt", "first\n" + "x".repeat(50_000) + "\nlast")
                 .file("core.bin", new byte[50_000])
                 .artifacts();
-        try (var aggregator = ReportPortalAggregator.open(spool(), options())) {
+        try (var aggregator = ReportPortalAggregator.open(spool(), project(), options())) {
             aggregator.ingest(record("/a"), artifacts);
         }
 
         assertThat(portal.violations()).isEmpty();
         List<FakePortal.Log> logs = portal.logs(portal.item("/a"));
-        assertThat(logs.get(0).message()).isEqualTo("core.bin (50000 bytes)\nReportPortal refused the file: status 413");
+        assertThat(logs.get(0).message())
+                .isEqualTo("core.bin (50000 bytes)\nReportPortal refused the file: status 413");
         assertThat(logs.get(1).message())
                 .contains("ReportPortal refused the file: status 413\nfirst\n")
                 .contains(" of 50011 bytes were left out here")
@@ -279,7 +285,7 @@ class DeliveryTest {
         for (int i = 0; i < 10; i++) {
             artifacts.file("log-" + i, "x".repeat(30_000));
         }
-        try (var aggregator = ReportPortalAggregator.open(spool(), options())) {
+        try (var aggregator = ReportPortalAggregator.open(spool(), project(), options())) {
             aggregator.ingest(record("/a"), artifacts.artifacts());
         }
 
@@ -292,7 +298,7 @@ class DeliveryTest {
 
     @Test
     void refusedItemIsKeptAndReported() throws IOException {
-        var aggregator = ReportPortalAggregator.open(spool(), options().withoutSuites());
+        var aggregator = ReportPortalAggregator.open(spool(), project(), options().withoutSuites());
         aggregator.ingest(record("/good"), artifacts());
         aggregator.flush();
         portal.fail(request -> request.call().equals("POST v2/item") ? Fault.BAD_REQUEST : Fault.NONE);
@@ -314,7 +320,7 @@ class DeliveryTest {
     @Test
     void callsThatCannotBeReadDoNotHoldOthers() throws IOException {
         portal.fail(request -> Fault.HANG);
-        var aggregator = ReportPortalAggregator.open(spool(), options().withLimit(Duration.ZERO));
+        var aggregator = ReportPortalAggregator.open(spool(), project(), options().withLimit(Duration.ZERO));
         ingest(aggregator, 2);
         assertThatThrownBy(aggregator::close).isInstanceOf(AggregationException.class);
         try (Stream<Path> files = Files.walk(spool())) {
@@ -326,12 +332,12 @@ class DeliveryTest {
         }
         portal.fail(request -> Fault.NONE);
 
-        assertThatThrownBy(() -> ReportPortalAggregator.resend(spool(), options()))
+        assertThatThrownBy(() -> ReportPortalAggregator.resend(spool(), project(), options()))
                 .isInstanceOf(AggregationException.class)
                 .hasMessageContaining("/t/0")
                 .hasMessageContaining("its calls could not be read: it is not JSON");
         assertThat(portal.item("/t/1").status()).isEqualTo("FAILED");
-        assertThat(ReportPortalAggregator.resend(spool(), options()))
+        assertThat(ReportPortalAggregator.resend(spool(), project(), options()))
                 .as("the launch is finished")
                 .isZero();
     }
@@ -339,12 +345,12 @@ class DeliveryTest {
     @Test
     void launchOfAnotherProjectIsNotSent() throws IOException {
         portal.fail(request -> Fault.UNAUTHORIZED);
-        var aggregator = ReportPortalAggregator.open(spool(), options());
+        var aggregator = ReportPortalAggregator.open(spool(), project(), options());
         ingest(aggregator, 1);
         assertThatThrownBy(aggregator::close).isInstanceOf(AggregationException.class);
 
-        ReportPortalOptions other = ReportPortalOptions.of(portal.endpoint(), "other", FakePortal.TOKEN);
-        assertThatThrownBy(() -> ReportPortalAggregator.resend(spool(), other))
+        ReportPortalProject other = ReportPortalProject.of(portal.endpoint(), "other", FakePortal.TOKEN);
+        assertThatThrownBy(() -> ReportPortalAggregator.resend(spool(), other, options()))
                 .isInstanceOf(AggregationException.class)
                 .hasMessageContaining("belongs to project " + FakePortal.PROJECT)
                 .hasMessageContaining("not to project other");
@@ -360,7 +366,7 @@ class DeliveryTest {
         root.setLevel(Level.TRACE);
         try {
             portal.fail(request -> request.number() > 9 ? Fault.UNAUTHORIZED : Fault.NONE);
-            var aggregator = ReportPortalAggregator.open(spool(), options());
+            var aggregator = ReportPortalAggregator.open(spool(), project(), options());
             ingest(aggregator, 3);
             assertThatThrownBy(aggregator::close).isInstanceOf(AggregationException.class);
         } finally {
@@ -377,15 +383,14 @@ class DeliveryTest {
     @Test
     void tokenIsInNoFileOfTheSpool() throws IOException {
         portal.fail(request -> Fault.UNAUTHORIZED);
-        var aggregator = ReportPortalAggregator.open(spool(), options());
+        var aggregator = ReportPortalAggregator.open(spool(), project(), options());
         ingest(aggregator, 2);
         assertThatThrownBy(aggregator::close).isInstanceOf(AggregationException.class);
 
-        assertThat(aggregator.toString() + options()).doesNotContain(FakePortal.TOKEN);
+        assertThat(aggregator.toString() + project()).doesNotContain(FakePortal.TOKEN);
         try (Stream<Path> files = Files.walk(spool())) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
-                assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
-                        .doesNotContain(FakePortal.TOKEN);
+                assertThat(Files.readString(file, StandardCharsets.ISO_8859_1)).doesNotContain(FakePortal.TOKEN);
             }
         }
     }

@@ -51,13 +51,19 @@ final class FakePortal implements AutoCloseable {
 
     static final class Launch {
         ObjectNode start = JSON.createObjectNode();
-        @Nullable JsonNode finish;
+
+        @Nullable
+        JsonNode finish;
     }
 
     static final class Item {
         ObjectNode start = JSON.createObjectNode();
-        @Nullable String parent;
-        @Nullable JsonNode finish;
+
+        @Nullable
+        String parent;
+
+        @Nullable
+        JsonNode finish;
 
         String name() {
             return start.path("name").asString("");
@@ -135,7 +141,7 @@ final class FakePortal implements AutoCloseable {
     /** Makes one run, after which the JVM has the sockets that it never closes. */
     static void warmUp(Path scratch) throws Exception {
         try (FakePortal portal = new FakePortal();
-                var aggregator = ReportPortalAggregator.open(scratch.resolve("warm-up"), Portals.options(portal))) {
+                var aggregator = ReportPortalAggregator.open(scratch.resolve("warm-up"), Portals.project(portal.endpoint()), Portals.options())) {
             aggregator.ingest(TestRecord.of("here", "/warm-up", TestEnd.exited(0)), Artifacts.none());
             aggregator.close();
         }
@@ -155,10 +161,10 @@ final class FakePortal implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
-            Body body = Body.read(exchange.getRequestBody(), exchange.getRequestHeaders().getFirst("Content-Type"));
+            Body body = Body.read(
+                    exchange.getRequestBody(), exchange.getRequestHeaders().getFirst("Content-Type"));
             String path = exchange.getRequestURI().getRawPath();
-            String call = exchange.getRequestMethod() + " "
-                    + path.replaceFirst("^/api/v([12])/" + PROJECT, "v$1");
+            String call = exchange.getRequestMethod() + " " + path.replaceFirst("^/api/v([12])/" + PROJECT, "v$1");
             Request request;
             synchronized (this) {
                 requests.add(call);
@@ -178,7 +184,8 @@ final class FakePortal implements AutoCloseable {
                     // Answered below.
                 }
             }
-            boolean authorized = ("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"));
+            boolean authorized =
+                    ("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"));
             Reply reply = authorized ? reply(fault, call, body) : error(401, 40003, "no such token");
             switch (fault) {
                 case CUT_AFTER -> {
@@ -295,7 +302,8 @@ final class FakePortal implements AutoCloseable {
         if (above != null && above.finish != null) {
             violations.add("item " + json + " in a finished item");
         }
-        if (json.path("name").asString("").isBlank() || json.path("name").asString("").length() > 1024) {
+        if (json.path("name").asString("").isBlank()
+                || json.path("name").asString("").length() > 1024) {
             violations.add("item with the name " + json.path("name"));
         }
         Item item = new Item();

@@ -28,7 +28,7 @@ final class FullDiskProgram {
         Path disk = Path.of(arguments[0]);
         Path spool = disk.resolve("spool");
         URI endpoint = URI.create(Files.readString(here.resolve("endpoint")));
-        try (var aggregator = ReportPortalAggregator.open(spool, SendingProgram.options(endpoint))) {
+        try (var aggregator = ReportPortalAggregator.open(spool, Portals.project(endpoint), Portals.options())) {
             ingest(aggregator, "/before", TestArtifacts.below(here).artifacts());
             aggregator.flush();
             OUT.println("full: " + SmallDisk.fill(disk).getMessage());
@@ -37,7 +37,8 @@ final class FullDiskProgram {
                     .artifacts();
             refused(aggregator, "/files", files);
             String lines = "{\"name\":\"" + "s".repeat(100) + "\",\"status\":\"fail\"}\n";
-            Artifacts many = TestArtifacts.below(here).results(lines.repeat(300)).artifacts();
+            Artifacts many =
+                    TestArtifacts.below(here).results(lines.repeat(300)).artifacts();
             refused(aggregator, "/many", many);
             OUT.println("kept: "
                     + (Files.size(files.files().resolve("output.bin")) == 100_000

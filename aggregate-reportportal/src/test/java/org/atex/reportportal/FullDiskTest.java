@@ -40,9 +40,7 @@ class FullDiskTest {
             }
             assertThat(process.waitFor()).isZero();
             assertThat(portal.violations()).isEmpty();
-            assertThat(portal.tests())
-                    .extracting(FakePortal.Item::name)
-                    .containsExactly("/before", "/files", "/many");
+            assertThat(portal.tests()).extracting(FakePortal.Item::name).containsExactly("/before", "/files", "/many");
             // The disk is another file system than that of the artifacts: the file was copied, not linked.
             assertThat(portal.logs(portal.item("/files")))
                     .extracting(FakePortal.Log::fileBytes)

@@ -1,5 +1,6 @@
 package org.atex.reportportal;
 
+import java.net.URI;
 import java.time.Duration;
 
 /** Options of tests. */
@@ -7,9 +8,13 @@ final class Portals {
     private Portals() {}
 
     /** {@return options with short pauses, and a limit that is not reached} */
-    static ReportPortalOptions options(FakePortal portal) {
-        return ReportPortalOptions.of(portal.endpoint(), FakePortal.PROJECT, FakePortal.TOKEN)
+    static ReportPortalOptions options() {
+        return ReportPortalOptions.defaults()
                 .withLimit(Duration.ofMinutes(1))
                 .withTuning(Tuning.DEFAULT.withPauses(Duration.ofMillis(1), Duration.ofMillis(4)));
+    }
+
+    static ReportPortalProject project(URI endpoint) {
+        return ReportPortalProject.of(endpoint, FakePortal.PROJECT, FakePortal.TOKEN);
     }
 }

@@ -39,7 +39,7 @@ class ReportPortalAggregatorContractTest extends AggregatorContract {
 
     @Override
     protected Aggregator open() {
-        opened = ReportPortalAggregator.open(store.resolve("spool"), Portals.options(portal));
+        opened = ReportPortalAggregator.open(store.resolve("spool"), Portals.project(portal.endpoint()), Portals.options());
         return opened;
     }
 

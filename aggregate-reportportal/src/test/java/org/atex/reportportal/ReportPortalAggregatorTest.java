@@ -54,11 +54,11 @@ class ReportPortalAggregatorTest {
     }
 
     private ReportPortalAggregator open(ReportPortalOptions options) {
-        return ReportPortalAggregator.open(directory.resolve("spool"), options);
+        return ReportPortalAggregator.open(directory.resolve("spool"), Portals.project(portal.endpoint()), options);
     }
 
     private ReportPortalOptions options() {
-        return Portals.options(portal);
+        return Portals.options();
     }
 
     private TestArtifacts artifacts() throws IOException {
@@ -86,7 +86,8 @@ class ReportPortalAggregatorTest {
 
     private static List<String> attributes(JsonNode json) {
         return json.path("attributes").values().stream()
-                .map(one -> one.path("key").asString("") + "=" + one.path("value").asString(""))
+                .map(one ->
+                        one.path("key").asString("") + "=" + one.path("value").asString(""))
                 .toList();
     }
 
@@ -169,7 +170,11 @@ class ReportPortalAggregatorTest {
         }
         JsonNode lost = portal.item("/LOST").finish.path("issue");
         assertThat(lost.path("issueType").asString("")).as("from the settings").isEqualTo("si_own");
-        assertThat(portal.item("/SKIPPED").finish.path("issue").path("issueType").asString(""))
+        assertThat(portal.item("/SKIPPED")
+                        .finish
+                        .path("issue")
+                        .path("issueType")
+                        .asString(""))
                 .isEqualTo("NOT_ISSUE");
         assertThat(portal.requests().stream().filter(call -> call.endsWith("/settings")))
                 .as("the settings are read once")
@@ -201,9 +206,8 @@ class ReportPortalAggregatorTest {
     @Test
     void attemptsBecomeRetriesInTheirOrder() {
         TestRecord first = record("/flaky", TestEnd.exited(1)).withAttempt(1, false);
-        TestRecord second = record("/flaky", TestEnd.exited(0))
-                .withAttempt(2, true)
-                .withCause(AttemptCause.RERUN);
+        TestRecord second =
+                record("/flaky", TestEnd.exited(0)).withAttempt(2, true).withCause(AttemptCause.RERUN);
         try (ReportPortalAggregator aggregator = open(options())) {
             aggregator.ingest(first, Artifacts.none());
             aggregator.ingest(second, Artifacts.none());
@@ -214,8 +218,10 @@ class ReportPortalAggregatorTest {
         assertThat(tests).extracting(FakePortal.Item::status).containsExactly("FAILED", "PASSED");
         assertThat(tests.get(0).start.has("retry")).isFalse();
         assertThat(tests.get(1).start.path("retry").asBoolean(false)).isTrue();
-        assertThat(tests.get(1).start.path("retryOf")).isEqualTo(tests.get(0).start.path("uuid"));
-        assertThat(tests.get(1).start.path("testCaseId")).isEqualTo(tests.get(0).start.path("testCaseId"));
+        assertThat(tests.get(1).start.path("retryOf"))
+                .isEqualTo(tests.get(0).start.path("uuid"));
+        assertThat(tests.get(1).start.path("testCaseId"))
+                .isEqualTo(tests.get(0).start.path("testCaseId"));
         assertThat(tests.get(1).finish.path("description").asString("")).isEqualTo("attempt 2 (RERUN)");
     }
 
@@ -239,7 +245,9 @@ class ReportPortalAggregatorTest {
         assertThat(portal.item("setup").status()).isEqualTo("PASSED");
         assertThat(portal.item("one").status()).isEqualTo("PASSED");
         assertThat(portal.item("two").status()).isEqualTo("FAILED");
-        assertThat(portal.item("phase").status()).as("its own result, reported last").isEqualTo("WARN");
+        assertThat(portal.item("phase").status())
+                .as("its own result, reported last")
+                .isEqualTo("WARN");
         assertThat(portal.item("er").status()).isEqualTo("SKIPPED");
         assertThat(portal.item("deep").status()).isEqualTo("INFO");
         assertThat(portal.item("two").parent)
@@ -253,13 +261,11 @@ class ReportPortalAggregatorTest {
 
     @Test
     void stepsAboveAResultHaveTheWorstStatus() throws IOException {
-        Artifacts artifacts = artifacts()
-                .results("""
+        Artifacts artifacts = artifacts().results("""
                         {"status":"pass","name":"a/b/c"}
                         {"status":"fail","name":"a/b/d"}
                         {"status":"pass","name":"a/e"}
-                        """)
-                .artifacts();
+                        """).artifacts();
 
         send(options(), record("/worst", TestEnd.exited(1)), artifacts);
 
@@ -337,7 +343,10 @@ class ReportPortalAggregatorTest {
         FakePortal.Item item =
                 send(options(), record("\u0000/a\n" + smile.repeat(600), TestEnd.exited(0)), Artifacts.none());
 
-        assertThat(item.name()).startsWith("\ufffd/a " + smile).endsWith(smile + "…").hasSizeLessThanOrEqualTo(1024);
+        assertThat(item.name())
+                .startsWith("\ufffd/a " + smile)
+                .endsWith(smile + "…")
+                .hasSizeLessThanOrEqualTo(1024);
         send(options(), record("\n", TestEnd.of(Outcome.FAILED, "half \ud83d of \u0000")), Artifacts.none());
         FakePortal.Item blank = portal.tests().getLast();
         assertThat(blank.name()).isEqualTo("(no name)");
@@ -351,7 +360,11 @@ class ReportPortalAggregatorTest {
                 send(options(), record("/known", TestEnd.exited(1)).withKnown(known), Artifacts.none());
 
         assertThat(item.status()).isEqualTo("FAILED");
-        assertThat(messages(item)).singleElement().asString().startsWith("WARN ").contains("the network team");
+        assertThat(messages(item))
+                .singleElement()
+                .asString()
+                .startsWith("WARN ")
+                .contains("the network team");
     }
 
     @Test
@@ -390,9 +403,7 @@ class ReportPortalAggregatorTest {
             aggregator.on(RunEvent.TestStarted.of(stamp(3), test, SYSTEM).withAttempt(2));
             aggregator.ingest(record("/again", TestEnd.exited(0)).withAttempt(2, true), Artifacts.none());
             aggregator.flush();
-            assertThat(portal.tests())
-                    .extracting(FakePortal.Item::status)
-                    .containsExactly("INTERRUPTED", "PASSED");
+            assertThat(portal.tests()).extracting(FakePortal.Item::status).containsExactly("INTERRUPTED", "PASSED");
         }
         assertThat(portal.violations()).isEmpty();
     }

@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReportPortalOptionsTest {
     private static final String TOKEN = "atex_secret";
 
-    private static ReportPortalOptions at(String endpoint) {
-        return ReportPortalOptions.of(URI.create(endpoint), "kernel", TOKEN);
+    private static ReportPortalProject at(String endpoint) {
+        return ReportPortalProject.of(URI.create(endpoint), "kernel", TOKEN);
     }
 
     @ParameterizedTest
@@ -24,17 +24,19 @@ class ReportPortalOptionsTest {
     void httpToAnotherMachineMustBeAllowed(String endpoint, @TempDir Path directory) {
         Path spool = directory.resolve("spool");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ReportPortalAggregator.open(spool, at(endpoint)))
+                .isThrownBy(() -> ReportPortalAggregator.open(spool, at(endpoint), ReportPortalOptions.defaults()))
                 .withMessageContaining("without encryption")
                 .withMessageContaining("withInsecureHttp")
                 .withMessageNotContaining(TOKEN);
-        assertThatCode(() -> ReportPortalAggregator.open(spool, at(endpoint).withInsecureHttp())
+        assertThatCode(() -> ReportPortalAggregator.open(spool, at(endpoint).withInsecureHttp(), ReportPortalOptions.defaults())
                         .close())
                 .doesNotThrowAnyException();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"https://portal.example.com/rp/", "http://localhost:8080", "http://[::1]:80", "http://127.0.0.9"})
+    @ValueSource(
+            strings = {"https://portal.example.com/rp/", "http://localhost:8080", "http://[::1]:80", "http://127.0.0.9"
+            })
     void otherEndpointsAreAllowed(String endpoint) {
         assertThatCode(() -> at(endpoint).checkEncryption()).doesNotThrowAnyException();
     }
@@ -60,7 +62,7 @@ class ReportPortalOptionsTest {
     @ValueSource(strings = {"", " ", "two words", "line\nbreak", "schlüssel"})
     void tokenThatIsNoneIsRejectedAndNotShown(String token) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ReportPortalOptions.of(URI.create("https://portal.example.com"), "kernel", token))
+                .isThrownBy(() -> ReportPortalProject.of(URI.create("https://portal.example.com"), "kernel", token))
                 .withMessageContaining("the token for https://portal.example.com is blank")
                 .withMessageNotContaining("words")
                 .withMessageNotContaining("schlüssel");
@@ -68,15 +70,15 @@ class ReportPortalOptionsTest {
 
     @Test
     void limitsAreChecked() {
-        ReportPortalOptions options = at("https://portal.example.com");
+        ReportPortalOptions options = ReportPortalOptions.defaults();
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ReportPortalOptions.of(URI.create("https://portal.example.com"), " ", TOKEN))
+                .isThrownBy(() -> ReportPortalProject.of(URI.create("https://portal.example.com"), " ", TOKEN))
                 .withMessageContaining("the project needs a name");
         assertThatIllegalArgumentException().isThrownBy(() -> options.withInlineBytes(-1));
         assertThatIllegalArgumentException().isThrownBy(() -> options.withInlineBytes(2 << 20));
         assertThatIllegalArgumentException().isThrownBy(() -> options.withAttachmentBytes(10));
         assertThatIllegalArgumentException().isThrownBy(() -> options.withSenders(0));
         assertThatIllegalArgumentException().isThrownBy(() -> options.withLimit(Duration.ofSeconds(-1)));
-        assertThat(options).hasToString("project kernel at https://portal.example.com");
+        assertThat(at("https://portal.example.com")).hasToString("project kernel at https://portal.example.com");
     }
 }

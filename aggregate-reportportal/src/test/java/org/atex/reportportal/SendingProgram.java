@@ -26,26 +26,20 @@ final class SendingProgram {
 
     public static void main(String[] arguments) throws IOException {
         Path spool = Path.of(arguments[1]);
-        ReportPortalOptions options = options(URI.create(arguments[2]));
+        ReportPortalProject project = Portals.project(URI.create(arguments[2]));
         switch (arguments[0]) {
-            case "endless" -> endless(spool, options);
-            case "large" -> large(spool, options);
+            case "endless" -> endless(spool, project);
+            case "large" -> large(spool, project);
             default -> {
-                int unused = ReportPortalAggregator.resend(spool, options);
+                int unused = ReportPortalAggregator.resend(spool, project, Portals.options());
             }
         }
         OUT.println("done");
     }
 
-    static ReportPortalOptions options(URI endpoint) {
-        return ReportPortalOptions.of(endpoint, FakePortal.PROJECT, FakePortal.TOKEN)
-                .withLimit(Duration.ofMinutes(2))
-                .withTuning(Tuning.DEFAULT.withPauses(Duration.ofMillis(1), Duration.ofMillis(4)));
-    }
-
     /** Runs tests until it is killed, and prints a line after each. */
-    private static void endless(Path spool, ReportPortalOptions options) throws IOException {
-        try (ReportPortalAggregator aggregator = ReportPortalAggregator.open(spool, options)) {
+    private static void endless(Path spool, ReportPortalProject project) throws IOException {
+        try (ReportPortalAggregator aggregator = ReportPortalAggregator.open(spool, project, Portals.options())) {
             aggregator.on(new RunEvent.RunStarted(new RunEvent.Stamp("run-1", 1, START), List.of(), "here"));
             for (int i = 0; i < 1_000_000; i++) {
                 var test = TestCase.named("/t/" + i);
@@ -71,8 +65,9 @@ final class SendingProgram {
     }
 
     /** Sends a file that is larger than the heap. */
-    private static void large(Path spool, ReportPortalOptions options) throws IOException {
-        Artifacts artifacts = TestArtifacts.below(Path.of("")).file("output.txt", "x").artifacts();
+    private static void large(Path spool, ReportPortalProject project) throws IOException {
+        Artifacts artifacts =
+                TestArtifacts.below(Path.of("")).file("output.txt", "x").artifacts();
         byte[] block = "0123456789abcde\n".repeat(1 << 16).getBytes(StandardCharsets.UTF_8);
         try (var out = Files.newOutputStream(artifacts.files().resolve("large.txt"))) {
             for (int i = 0; i < 200; i++) {
@@ -80,7 +75,7 @@ final class SendingProgram {
             }
         }
         try (ReportPortalAggregator aggregator =
-                ReportPortalAggregator.open(spool, options.withAttachmentBytes(1L << 30))) {
+                ReportPortalAggregator.open(spool, project, Portals.options().withAttachmentBytes(1L << 30))) {
             aggregator.ingest(record(1), artifacts);
         }
     }

@@ -11,7 +11,9 @@ import net.jqwik.api.constraints.IntRange;
 class TextTest {
     private static void assertAccepted(String text) {
         CharsetEncoder utf8 = StandardCharsets.UTF_8.newEncoder();
-        assertThat(utf8.canEncode(text)).as("no half of a surrogate pair in %s", text).isTrue();
+        assertThat(utf8.canEncode(text))
+                .as("no half of a surrogate pair in %s", text)
+                .isTrue();
         assertThat(text).doesNotContain("\u0000", "\u001b", "\u0007");
     }
 

@@ -45,8 +45,7 @@ class WholeRunTest {
     void runIsSentWithItsReruns() throws Exception {
         try (FakePortal portal = new FakePortal()) {
             RunSummary summary;
-            try (var aggregator =
-                    ReportPortalAggregator.open(directory.resolve("spool"), Portals.options(portal))) {
+            try (var aggregator = ReportPortalAggregator.open(directory.resolve("spool"), Portals.project(portal.endpoint()), Portals.options())) {
                 summary = run(aggregator);
             }
 
@@ -60,7 +59,8 @@ class WholeRunTest {
                     .filter(item -> item.name().equals("/bad"))
                     .toList();
             assertThat(bad).extracting(FakePortal.Item::status).containsOnly("FAILED");
-            assertThat(bad.get(1).start.path("retryOf")).isEqualTo(bad.get(0).start.path("uuid"));
+            assertThat(bad.get(1).start.path("retryOf"))
+                    .isEqualTo(bad.get(0).start.path("uuid"));
         }
     }
 
@@ -70,16 +70,17 @@ class WholeRunTest {
             portal.fail(request -> Fault.UNAUTHORIZED);
             Path spool = directory.resolve("spool");
             RunSummary summary;
-            try (var aggregator = ReportPortalAggregator.open(spool, Portals.options(portal))) {
+            try (var aggregator = ReportPortalAggregator.open(spool, Portals.project(portal.endpoint()), Portals.options())) {
                 summary = run(aggregator);
-                assertThat(summary.problems()).anySatisfy(problem -> assertThat(problem.toString())
-                        .contains("create a new API key")
-                        .doesNotContain(FakePortal.TOKEN));
+                assertThat(summary.problems())
+                        .anySatisfy(problem -> assertThat(problem.toString())
+                                .contains("create a new API key")
+                                .doesNotContain(FakePortal.TOKEN));
                 portal.fail(request -> Fault.NONE);
             } catch (AggregationException e) {
                 assertThat(e).hasMessageContaining("create a new API key");
             }
-            int unused = ReportPortalAggregator.resend(spool, Portals.options(portal));
+            int unused = ReportPortalAggregator.resend(spool, Portals.project(portal.endpoint()), Portals.options());
 
             assertThat(portal.violations()).isEmpty();
             assertThat(portal.tests()).hasSize(4);

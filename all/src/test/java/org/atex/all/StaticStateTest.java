@@ -42,7 +42,7 @@ class StaticStateTest {
             Map.entry("org.atex.allure.AllureOptions.DEFAULTS", "its methods return changed copies"),
             Map.entry("org.atex.html.HtmlOptions.DEFAULTS", "its methods return changed copies"),
             Map.entry("org.atex.junitxml.JUnitXmlOptions.DEFAULTS", "its methods return changed copies"),
-            Map.entry("org.atex.reportportal.Tuning.DEFAULT", "its methods return changed copies"),
+            Map.entry("org.atex.reportportal.ReportPortalOptions.DEFAULTS", "its methods return changed copies"),
             Map.entry(
                     "org.atex.console.StopOnSignal.RUNS",
                     "signals belong to the whole process; it is empty while no run handles them"),

@@ -47,6 +47,7 @@ import org.atex.local.LocalProvisioner;
 import org.atex.podman.PodmanConnection;
 import org.atex.reportportal.ReportPortalAggregator;
 import org.atex.reportportal.ReportPortalOptions;
+import org.atex.reportportal.ReportPortalProject;
 import org.atex.scenario.Action;
 import org.atex.scenario.Scenario;
 import org.atex.scenario.ScenarioExecutor;
@@ -267,9 +268,9 @@ public final class Uses {
         public void in(Path directory) throws Exception {
             Path spool = directory.resolve("reportportal");
             // Nothing listens at this port: the results stay in the spool.
-            var options = ReportPortalOptions.of(URI.create("http://127.0.0.1:1"), "kernel", "token")
-                    .withLimit(Duration.ofMillis(1));
-            var aggregator = ReportPortalAggregator.open(spool, options);
+            var project = ReportPortalProject.of(URI.create("http://127.0.0.1:1"), "kernel", "token");
+            var options = ReportPortalOptions.defaults().withLimit(Duration.ofMillis(1));
+            var aggregator = ReportPortalAggregator.open(spool, project, options);
             ingestInto(aggregator, directory);
             try {
                 aggregator.close();
