@@ -85,11 +85,7 @@ final class LaunchSpool implements AutoCloseable {
      * @param run the id of its run, or null
      */
     static LaunchSpool create(
-            Path spool,
-            ReportPortalProject project,
-            ReportPortalOptions options,
-            Instant start,
-            @Nullable String run)
+            Path spool, ReportPortalProject project, ReportPortalOptions options, Instant start, @Nullable String run)
             throws IOException {
         UUID uuid = UUID.randomUUID();
         ObjectNode head = Json.object()

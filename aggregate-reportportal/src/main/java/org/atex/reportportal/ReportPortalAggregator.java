@@ -46,7 +46,7 @@ import tools.jackson.databind.node.ObjectNode;
  * the program is killed, the rest stays in the spool: {@link #resend} sends it later. Each call has its own UUID, by which the
  * service recognizes calls that are repeated.
  *
- * <p>Memory use does not depend on the size of results and files; about 200 bytes are kept for each attempt.
+ * <p>Memory use does not depend on the size of results and files; about 100 bytes are kept for each attempt.
  *
  * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}, which finishes the launch.
  *

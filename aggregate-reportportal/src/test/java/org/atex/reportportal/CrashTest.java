@@ -88,7 +88,8 @@ class CrashTest {
 
         // The caller does not know which of the last attempts were stored, and stores them again.
         int all = ingested + 5;
-        try (var aggregator = ReportPortalAggregator.open(spool(), Portals.project(portal.endpoint()), Portals.options())) {
+        try (var aggregator =
+                ReportPortalAggregator.open(spool(), Portals.project(portal.endpoint()), Portals.options())) {
             aggregator.resume();
             for (int i = 0; i < all; i++) {
                 aggregator.ingest(SendingProgram.record(i), SendingProgram.artifacts(directory));

@@ -224,7 +224,8 @@ class DeliveryTest {
     @Test
     void closeDoesNotWaitForACallThatHangs() throws Exception {
         portal.fail(request -> Fault.HANG);
-        var aggregator = ReportPortalAggregator.open(spool(), project(), options().withLimit(Duration.ZERO));
+        var aggregator =
+                ReportPortalAggregator.open(spool(), project(), options().withLimit(Duration.ZERO));
         aggregator.ingest(record("/a"), artifacts());
         portal.awaitRequests(1);
         assertThatThrownBy(aggregator::close).isInstanceOf(AggregationException.class);
@@ -247,7 +248,8 @@ class DeliveryTest {
     @Test
     void ingestDoesNotWaitForTheService() throws IOException {
         portal.fail(request -> Fault.HANG);
-        var aggregator = ReportPortalAggregator.open(spool(), project(), options().withLimit(Duration.ZERO));
+        var aggregator =
+                ReportPortalAggregator.open(spool(), project(), options().withLimit(Duration.ZERO));
         ingest(aggregator, 50);
         assertThat(portal.tests()).isEmpty();
         assertThatThrownBy(aggregator::close).isInstanceOf(AggregationException.class);
@@ -298,7 +300,8 @@ class DeliveryTest {
 
     @Test
     void refusedItemIsKeptAndReported() throws IOException {
-        var aggregator = ReportPortalAggregator.open(spool(), project(), options().withoutSuites());
+        var aggregator =
+                ReportPortalAggregator.open(spool(), project(), options().withoutSuites());
         aggregator.ingest(record("/good"), artifacts());
         aggregator.flush();
         portal.fail(request -> request.call().equals("POST v2/item") ? Fault.BAD_REQUEST : Fault.NONE);
@@ -320,7 +323,8 @@ class DeliveryTest {
     @Test
     void callsThatCannotBeReadDoNotHoldOthers() throws IOException {
         portal.fail(request -> Fault.HANG);
-        var aggregator = ReportPortalAggregator.open(spool(), project(), options().withLimit(Duration.ZERO));
+        var aggregator =
+                ReportPortalAggregator.open(spool(), project(), options().withLimit(Duration.ZERO));
         ingest(aggregator, 2);
         assertThatThrownBy(aggregator::close).isInstanceOf(AggregationException.class);
         try (Stream<Path> files = Files.walk(spool())) {

@@ -141,7 +141,8 @@ final class FakePortal implements AutoCloseable {
     /** Makes one run, after which the JVM has the sockets that it never closes. */
     static void warmUp(Path scratch) throws Exception {
         try (FakePortal portal = new FakePortal();
-                var aggregator = ReportPortalAggregator.open(scratch.resolve("warm-up"), Portals.project(portal.endpoint()), Portals.options())) {
+                var aggregator = ReportPortalAggregator.open(
+                        scratch.resolve("warm-up"), Portals.project(portal.endpoint()), Portals.options())) {
             aggregator.ingest(TestRecord.of("here", "/warm-up", TestEnd.exited(0)), Artifacts.none());
             aggregator.close();
         }

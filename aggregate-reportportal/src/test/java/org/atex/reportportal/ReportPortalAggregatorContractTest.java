@@ -39,7 +39,8 @@ class ReportPortalAggregatorContractTest extends AggregatorContract {
 
     @Override
     protected Aggregator open() {
-        opened = ReportPortalAggregator.open(store.resolve("spool"), Portals.project(portal.endpoint()), Portals.options());
+        opened = ReportPortalAggregator.open(
+                store.resolve("spool"), Portals.project(portal.endpoint()), Portals.options());
         return opened;
     }
 

@@ -28,7 +28,8 @@ class ReportPortalOptionsTest {
                 .withMessageContaining("without encryption")
                 .withMessageContaining("withInsecureHttp")
                 .withMessageNotContaining(TOKEN);
-        assertThatCode(() -> ReportPortalAggregator.open(spool, at(endpoint).withInsecureHttp(), ReportPortalOptions.defaults())
+        assertThatCode(() -> ReportPortalAggregator.open(
+                                spool, at(endpoint).withInsecureHttp(), ReportPortalOptions.defaults())
                         .close())
                 .doesNotThrowAnyException();
     }

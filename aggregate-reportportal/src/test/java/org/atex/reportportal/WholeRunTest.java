@@ -45,7 +45,8 @@ class WholeRunTest {
     void runIsSentWithItsReruns() throws Exception {
         try (FakePortal portal = new FakePortal()) {
             RunSummary summary;
-            try (var aggregator = ReportPortalAggregator.open(directory.resolve("spool"), Portals.project(portal.endpoint()), Portals.options())) {
+            try (var aggregator = ReportPortalAggregator.open(
+                    directory.resolve("spool"), Portals.project(portal.endpoint()), Portals.options())) {
                 summary = run(aggregator);
             }
 
@@ -70,7 +71,8 @@ class WholeRunTest {
             portal.fail(request -> Fault.UNAUTHORIZED);
             Path spool = directory.resolve("spool");
             RunSummary summary;
-            try (var aggregator = ReportPortalAggregator.open(spool, Portals.project(portal.endpoint()), Portals.options())) {
+            try (var aggregator =
+                    ReportPortalAggregator.open(spool, Portals.project(portal.endpoint()), Portals.options())) {
                 summary = run(aggregator);
                 assertThat(summary.problems())
                         .anySatisfy(problem -> assertThat(problem.toString())
