@@ -49,7 +49,7 @@ final class JournalReader {
         private boolean artifacts;
         private Set<String> storedBy = Set.of();
         private Map<Integer, SystemInfo> systems = Map.of();
-        private Map<String, @Nullable Object> record = Map.of();
+        private @Nullable RecordFields fields;
         /** The record of an attempt that is over, which needs less memory. */
         private @Nullable TestRecord last;
 
@@ -71,30 +71,11 @@ final class JournalReader {
 
         /** {@return the name of the test, also if the attempt is over} */
         String test() {
-            return RecordJson.nameOfTest(record);
+            return last == null ? RecordJson.present(fields, "record").nameOfTest() : last.name();
         }
 
         int attempt() {
-            return RecordJson.attempt(record);
-        }
-
-        @SuppressWarnings("unchecked") // the keys of a JSON object are strings
-        private void change(Map<?, ?> changed) {
-            if (record.isEmpty()) {
-                record = (Map<String, @Nullable Object>) changed;
-            } else {
-                record.putAll((Map<String, @Nullable Object>) changed);
-            }
-        }
-
-        /** Saves memory, as most attempts of a run are over. */
-        private void shrink() {
-            if (keepsAll) {
-                last = record();
-                record = Map.of();
-            } else {
-                record.keySet().retainAll(Set.of("test", "attempt"));
-            }
+            return last == null ? RecordJson.present(fields, "record").attempt() : last.attempt();
         }
 
         /**
@@ -103,18 +84,108 @@ final class JournalReader {
          * @throws IllegalArgumentException if a value is missing or invalid
          */
         TestRecord record() {
-            return last == null ? RecordJson.read(record, systems, platform(), tests) : last;
+            return last == null ? RecordJson.present(fields, "record").record(systems, platform(), tests) : last;
+        }
+
+        private void take(AttemptLine line, State known) {
+            if (line.artifacts != null) {
+                artifacts = line.artifacts;
+                fields = null;
+            }
+            if (line.hasRecord) {
+                RecordFields changed = fields == null ? new RecordFields() : fields;
+                for (int i = 0; i < line.record.size(); i += 2) {
+                    changed.set((String) RecordJson.present(line.record.get(i), "key"), line.record.get(i + 1));
+                }
+                fields = changed;
+                systems = JournalReader.this.systems;
+            }
+            if (line.storedBy != null) {
+                storedBy = new HashSet<>(storedBy);
+                line.storedBy.forEach(name -> storedBy.add(String.valueOf(name)));
+            }
+            state = known;
+            if (isOver() && fields != null) {
+                last = record();
+                fields = null;
+            }
+        }
+    }
+
+    /** A line about an attempt. It is read as a whole before it changes anything, as it may be damaged. */
+    private static final class AttemptLine {
+        private @Nullable Object number;
+        private @Nullable Object state;
+        private @Nullable Boolean artifacts;
+        private @Nullable List<?> storedBy;
+        private boolean hasRecord;
+        /** The keys and values of the record, by turns. */
+        private final List<@Nullable Object> record = new ArrayList<>();
+
+        void clear() {
+            number = null;
+            state = null;
+            artifacts = null;
+            storedBy = null;
+            hasRecord = false;
+            record.clear();
+        }
+
+        void set(String key, @Nullable Object value) {
+            switch (key) {
+                case "attempt" -> number = value;
+                case "state" -> state = value;
+                case "artifacts" -> artifacts = Boolean.TRUE.equals(value);
+                case "storedBy" -> storedBy = value instanceof List<?> list ? list : null;
+                case "record" -> {
+                    if (value instanceof Map<?, ?> map) {
+                        hasRecord = true;
+                        map.forEach((name, one) -> {
+                            record.add(name);
+                            record.add(one);
+                        });
+                    } else if (value != null) {
+                        throw new IllegalArgumentException("the value of 'record' is not an object");
+                    }
+                }
+                default -> {}
+            }
+        }
+
+        /** Reads the rest of the line after its first key. */
+        void read(JsonParser parser, String first) {
+            clear();
+            for (String key = first; key != null; key = parser.nextName()) {
+                if (parser.nextToken() == JsonToken.START_OBJECT && key.equals("record")) {
+                    hasRecord = true;
+                    for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+                        parser.nextToken();
+                        record.add(name);
+                        record.add(JsonValues.read(parser));
+                    }
+                } else {
+                    set(key, JsonValues.read(parser));
+                }
+            }
+        }
+
+        State state() {
+            try {
+                return State.valueOf(String.valueOf(state));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("its state is unknown: " + state, e);
+            }
         }
     }
 
     private final boolean goesOn;
-    private final boolean keepsAll;
     private final List<String> problems;
     private final List<PlainTest> planned = new ArrayList<>();
     private final Map<String, PlainTest> tests = new HashMap<>();
     private final List<TestRecord> notStarted = new ArrayList<>();
     private final Map<Long, Entry> attempts = new TreeMap<>();
     private final Set<OpenFixture> openFixtures = new LinkedHashSet<>();
+    private final AttemptLine attemptLine = new AttemptLine();
     private boolean ended;
     private Map<String, @Nullable Object> head = Map.of();
     private Map<Integer, SystemInfo> systems = new HashMap<>();
@@ -123,12 +194,10 @@ final class JournalReader {
      * Creates a reader.
      *
      * @param goesOn whether the program of the run may be writing the last line
-     * @param keepsAll whether records of attempts that are over are needed
      * @param problems receives lines that could not be read
      */
-    JournalReader(boolean goesOn, boolean keepsAll, List<String> problems) {
+    JournalReader(boolean goesOn, List<String> problems) {
         this.goesOn = goesOn;
-        this.keepsAll = keepsAll;
         this.problems = problems;
     }
 
@@ -171,12 +240,22 @@ final class JournalReader {
             try {
                 while (parser.nextToken() == JsonToken.START_OBJECT) {
                     long line = parser.currentTokenLocation().getLineNr();
-                    if (line == lines
-                            || !(JsonValues.read(parser) instanceof Map<?, ?> map)
-                            || parser.currentTokenLocation().getLineNr() != line) {
+                    String first = parser.nextName();
+                    boolean isAttempt = "attempt".equals(first);
+                    Map<?, ?> other = Map.of();
+                    if (isAttempt) {
+                        attemptLine.read(parser, first);
+                    } else {
+                        other = JsonValues.map(parser, first);
+                    }
+                    if (line == lines || parser.currentTokenLocation().getLineNr() != line) {
                         break;
                     }
-                    take(map);
+                    if (isAttempt) {
+                        takeAttempt();
+                    } else {
+                        take(other);
+                    }
                     lines = line;
                 }
                 if (parser.currentToken() == null) {
@@ -239,7 +318,9 @@ final class JournalReader {
 
     private void take(Map<?, ?> line) {
         if (line.get("attempt") != null) {
-            takeAttempt(line);
+            attemptLine.clear();
+            line.forEach((key, value) -> attemptLine.set(String.valueOf(key), value));
+            takeAttempt();
         } else if (line.get("system") != null) {
             systems.put(
                     RecordJson.number(line, "system"),
@@ -249,11 +330,8 @@ final class JournalReader {
             planned.add(test);
             tests.put(test.name(), test);
         } else if (line.get("notStarted") != null) {
-            notStarted.add(RecordJson.read(
-                    RecordJson.present(RecordJson.object(line, "notStarted"), "notStarted"),
-                    systems,
-                    platform(),
-                    tests));
+            notStarted.add(RecordFields.of(RecordJson.present(RecordJson.object(line, "notStarted"), "notStarted"))
+                    .record(systems, platform(), tests));
         } else if (line.get("fixture") != null) {
             OpenFixture fixture = new OpenFixture(RecordJson.text(line, "fixture"), RecordJson.text(line, "where"));
             if (Boolean.TRUE.equals(line.get("open"))) {
@@ -273,31 +351,10 @@ final class JournalReader {
         }
     }
 
-    private void takeAttempt(Map<?, ?> line) {
-        State state;
-        try {
-            state = State.valueOf(RecordJson.text(line, "state"));
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("its state is unknown: " + line.get("state"), e);
-        }
-        Map<?, ?> record = RecordJson.object(line, "record");
-        Entry entry = attempts.computeIfAbsent((long) RecordJson.number(line, "attempt"), unused -> new Entry());
-        if (line.containsKey("artifacts")) {
-            entry.artifacts = Boolean.TRUE.equals(line.get("artifacts"));
-            entry.record = Map.of();
-        }
-        if (record != null) {
-            entry.change(record);
-            entry.systems = systems;
-        }
-        if (line.get("storedBy") != null) {
-            entry.storedBy = new HashSet<>(entry.storedBy);
-            entry.storedBy.addAll(RecordJson.texts(line, "storedBy"));
-        }
-        entry.state = state;
-        if (entry.isOver() && !entry.record.isEmpty()) {
-            entry.shrink();
-        }
+    private void takeAttempt() {
+        long number = RecordJson.number(Map.of("attempt", RecordJson.present(attemptLine.number, "attempt")), "attempt");
+        State known = attemptLine.state(); // before the attempt is known
+        attempts.computeIfAbsent(number, unused -> new Entry()).take(attemptLine, known);
     }
 
     /** {@return the attempts, by their numbers} */

@@ -44,7 +44,7 @@ final class LeftRun {
     /** Stores the attempts that an aggregator has not stored yet. {@return the number of attempts that were left to their program} */
     int replay(String name, Aggregator aggregator) throws IOException {
         List<String> unread = new ArrayList<>();
-        JournalReader reader = new JournalReader(goesOn, false, unread);
+        JournalReader reader = new JournalReader(goesOn, unread);
         reader.read(run.resolve(Spool.JOURNAL));
         reader.read(run.resolve(Spool.REPLAYS));
         if (reader.head().isEmpty() && hasAttempts()) {

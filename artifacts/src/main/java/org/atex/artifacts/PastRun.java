@@ -97,7 +97,7 @@ public final class PastRun {
      */
     public static PastRun read(Path run) throws IOException {
         List<String> problems = new ArrayList<>();
-        JournalReader reader = new JournalReader(false, true, problems);
+        JournalReader reader = new JournalReader(false, problems);
         reader.read(run.resolve(Spool.JOURNAL));
         reader.read(run.resolve(Spool.REPLAYS));
         if (reader.head().isEmpty()) {

@@ -1,21 +1,16 @@
 package org.atex.artifacts;
 
 import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.atex.api.AttemptCause;
 import org.atex.api.KnownFailure;
-import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
-import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSource;
 import org.jspecify.annotations.Nullable;
@@ -39,10 +34,12 @@ final class RecordJson {
         putUnless(1, json, "attempt", record.attempt());
         putUnless(true, json, "last", record.last());
         putUnless(AttemptCause.FIRST.name(), json, "cause", record.cause().name());
-        json.put("outcome", record.end().outcome().name());
-        put(json, "exitCode", record.end().exitCode());
-        put(json, "note", record.end().note());
-        putUnless(true, json, "systemUsable", record.end().systemUsable());
+        if (!record.end().equals(SpooledAttempt.KILLED)) {
+            json.put("outcome", record.end().outcome().name());
+            put(json, "exitCode", record.end().exitCode());
+            put(json, "note", record.end().note());
+            putUnless(true, json, "systemUsable", record.end().systemUsable());
+        }
         json.put("started", record.started().toString());
         putUnless(Duration.ZERO.toString(), json, "took", record.took().toString());
         if (record.system() != null) {
@@ -109,84 +106,32 @@ final class RecordJson {
         }
     }
 
-    /**
-     * {@return the record in a JSON object}
-     *
-     * @param systems the systems by their numbers
-     * @param platform the platform of a record that names none; null if each record must name its own
-     * @param tests tests by their names; the record refers to them if it has only a name, or an equal test
-     * @throws IllegalArgumentException if a value is missing or invalid
-     */
-    static TestRecord read(
-            Map<?, ?> json, Map<Integer, SystemInfo> systems, @Nullable String platform, Map<String, PlainTest> tests) {
-        TestEnd end = new TestEnd(
-                Outcome.valueOf(text(json, "outcome")),
-                json.get("exitCode") == null ? null : number(json, "exitCode"),
-                textIfAny(json, "note"),
-                !Boolean.FALSE.equals(json.get("systemUsable")));
-        String own = textIfAny(json, "platform");
-        TestRecord record = TestRecord.of(own == null ? present(platform, "platform") : own, test(json, tests), end)
-                .withTimes(
-                        Times.instant(text(json, "started")),
-                        Objects.requireNonNullElse(duration(json, "took"), Duration.ZERO));
-        if (json.get("attempt") != null || json.get("last") != null) {
-            record = record.withAttempt(attempt(json), !Boolean.FALSE.equals(json.get("last")));
-        }
-        if (json.get("cause") != null) {
-            record = record.withCause(AttemptCause.valueOf(text(json, "cause")));
-        }
-        if (json.get("system") != null) {
-            record = record.withSystem(system(json, systems), json.get("slot") == null ? 1 : number(json, "slot"));
-        }
-        Map<?, ?> known = object(json, "known");
-        return known == null ? record : record.withKnown(known(known));
-    }
-
-    /** {@return the number of the attempt in the JSON object of a record} */
-    static int attempt(Map<?, ?> json) {
-        return json.get("attempt") == null ? 1 : number(json, "attempt");
-    }
-
-    /** {@return the name of the test in the JSON object of a record} */
-    static String nameOfTest(Map<?, ?> json) {
-        return json.get("test") instanceof String name ? name : text(present(object(json, "test"), "test"), "name");
-    }
-
-    private static PlainTest test(Map<?, ?> json, Map<String, PlainTest> tests) {
-        PlainTest shared = tests.get(nameOfTest(json));
-        if (json.get("test") instanceof String name) {
-            if (shared == null) {
-                throw new IllegalArgumentException("the test " + name + " is missing");
-            }
-            return shared;
-        }
-        PlainTest own = test(present(object(json, "test"), "test"));
-        return shared != null && own.equals(shared) ? shared : own;
-    }
-
     static PlainTest test(Map<?, ?> json) {
         PlainTest test = TestCase.named(text(json, "name"));
-        if (json.size() == 1) {
-            return test;
+        // Each method copies all properties, and most tests have few.
+        if (json.get("priority") != null) {
+            test = test.withPriority(number(json, "priority"));
         }
-        test = test.withPriority(json.get("priority") == null ? 0 : number(json, "priority"))
-                .withExpected(duration(json, "expected"))
-                .withLimit(duration(json, "limit"))
-                .withDestructive(Boolean.TRUE.equals(json.get("destructive")))
-                .withTags(texts(json, "tags"))
-                .withComponents(texts(json, "components"))
-                .withGroup(textIfAny(json, "group"));
+        if (json.get("expected") != null) {
+            test = test.withExpected(duration(json, "expected"));
+        }
+        if (json.get("limit") != null) {
+            test = test.withLimit(duration(json, "limit"));
+        }
+        if (Boolean.TRUE.equals(json.get("destructive"))) {
+            test = test.withDestructive(true);
+        }
+        if (json.get("tags") != null) {
+            test = test.withTags(texts(json, "tags"));
+        }
+        if (json.get("components") != null) {
+            test = test.withComponents(texts(json, "components"));
+        }
+        if (json.get("group") != null) {
+            test = test.withGroup(textIfAny(json, "group"));
+        }
         String file = textIfAny(json, "file");
         return file == null ? test : test.withSource(new TestSource(file, number(json, "line")));
-    }
-
-    private static SystemInfo system(Map<?, ?> record, Map<Integer, SystemInfo> systems) {
-        int number = number(record, "system");
-        SystemInfo system = systems.get(number);
-        if (system == null) {
-            throw new IllegalArgumentException("the system " + number + " is missing");
-        }
-        return system;
     }
 
     static SystemInfo system(Map<?, ?> json) {
@@ -196,11 +141,6 @@ final class RecordJson {
             all.forEach((key, value) -> labels.put(String.valueOf(key), String.valueOf(value)));
         }
         return new SystemInfo(text(json, "name"), text(json, "provisioner"), text(json, "host"), labels);
-    }
-
-    private static KnownFailure known(Map<?, ?> json) {
-        return KnownFailure.of(
-                text(json, "test"), text(json, "owner"), LocalDate.parse(text(json, "until")), text(json, "reason"));
     }
 
     static <T> T present(@Nullable T value, String key) {

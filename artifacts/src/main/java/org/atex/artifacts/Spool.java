@@ -55,7 +55,7 @@ import org.jspecify.annotations.Nullable;
  *       record are those of a {@link TestRecord}, without locks, needs and dependencies of its test; each line has
  *       only those that have changed, and null for those that are gone. A test that the journal has is given by its
  *       name. The defaults are the first and last attempt, the platform of the run, the cause {@code FIRST}, a usable
- *       system, the slot 1, and no duration. Times are in the format of
+ *       system, the slot 1, no duration, and the end {@link SpooledAttempt#KILLED}. Times are in the format of
  *       {@link java.time.Instant#toString()} and {@link java.time.Duration#toString()}. The first line of an attempt
  *       also has {@code artifacts}, which is false for a test that never started. {@code storedBy} has the names of
  *       the aggregators that have stored the attempt, if others have not. The states are those of
@@ -218,7 +218,7 @@ public final class Spool implements AutoCloseable {
             Path directory, Path root, List<String> aggregators, List<PlainTest> planned, WriterLock lock)
             throws IOException {
         List<String> problems = new ArrayList<>();
-        JournalReader reader = new JournalReader(false, true, problems);
+        JournalReader reader = new JournalReader(false, problems);
         reader.read(root.resolve(JOURNAL));
         reader.read(root.resolve(REPLAYS));
         if (reader.isEnded()) {

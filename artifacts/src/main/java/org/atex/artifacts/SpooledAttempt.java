@@ -12,6 +12,8 @@ import java.util.Set;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
+import org.atex.api.Outcome;
+import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread safety: thread-safe.
  */
 public final class SpooledAttempt {
+    /** How an attempt ends whose program is killed: its record has this end until the attempt has another one. */
+    public static final TestEnd KILLED = TestEnd.of(Outcome.LOST, "the program that ran the test ended before the test");
+
     /** How far an attempt is. */
     public enum State {
         /** It has started. */

@@ -286,7 +286,7 @@ class SpoolTest {
         for (int length = 0; length <= whole.length; length++) {
             Files.write(journal(spool), Arrays.copyOf(whole, length));
             List<String> problems = new ArrayList<>();
-            JournalReader reader = new JournalReader(false, false, problems);
+            JournalReader reader = new JournalReader(false, problems);
             reader.read(journal(spool));
             boolean isWholeLine =
                     length == 0 || whole[length - 1] == '\n' || length == whole.length || whole[length] == '\n';
@@ -296,7 +296,7 @@ class SpoolTest {
                     .forEach(entry -> assertThat(entry.record().name()).isIn(FULL.name(), "/two"));
             // While the run goes on, its program may be writing.
             problems.clear();
-            new JournalReader(true, false, problems).read(journal(spool));
+            new JournalReader(true, problems).read(journal(spool));
             assertThat(problems).isEmpty();
         }
     }

@@ -13,6 +13,7 @@ public final class Main {
             new ThousandSystems(),
             new HundredThousandTests(),
             new HandOver(),
+            new KeptRun(),
             new TenThousandSystems(),
             new FirstTest(false),
             new FirstTest(true),

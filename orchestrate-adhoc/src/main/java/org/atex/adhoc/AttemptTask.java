@@ -110,10 +110,6 @@ final class AttemptTask {
         }
     }
 
-    /** The end that a test gets if this program is killed while it runs. */
-    private static final TestEnd IF_KILLED =
-            TestEnd.of(Outcome.LOST, "the program that ran the test ended before the test");
-
     private final PlannedTest test;
     private final OpenSystem openSystem;
     private final int slot;
@@ -177,7 +173,7 @@ final class AttemptTask {
         started = clock.instant();
         begin = System.nanoTime();
         try {
-            folder.begun(attempt(folder.spooled(), IF_KILLED, Excerpt.none(), Duration.ZERO));
+            folder.begun(attempt(folder.spooled(), SpooledAttempt.KILLED, Excerpt.none(), Duration.ZERO));
         } catch (IOException e) {
             discard();
             return new Result.NoSpace(Throwables.describe(e));
