@@ -42,6 +42,7 @@ final class Journal implements AutoCloseable {
     private final Map<SystemInfo, Integer> systems = new HashMap<>(); // guarded by the lock
     /** The tests that this file has. Replaced as a whole. */
     private volatile Map<String, PlainTest> planned = Map.of();
+
     private AppendFile file; // guarded by the lock
     private int files; // guarded by the lock
     private boolean dirty; // guarded by the lock

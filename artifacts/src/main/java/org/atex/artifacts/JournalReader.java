@@ -262,7 +262,7 @@ final class JournalReader {
                     return -1;
                 }
             } catch (JacksonException | IllegalArgumentException | DateTimeException e) {
-                // Reading by lines tells what is invalid.
+                // Reading by lines tells which lines are invalid.
             }
             // A line with something after the object is invalid as a whole.
             return parser.currentLocation().getLineNr() == lines ? lines - 1 : lines;
@@ -352,7 +352,8 @@ final class JournalReader {
     }
 
     private void takeAttempt() {
-        long number = RecordJson.number(Map.of("attempt", RecordJson.present(attemptLine.number, "attempt")), "attempt");
+        long number =
+                RecordJson.number(Map.of("attempt", RecordJson.present(attemptLine.number, "attempt")), "attempt");
         State known = attemptLine.state(); // before the attempt is known
         attempts.computeIfAbsent(number, unused -> new Entry()).take(attemptLine, known);
     }

@@ -27,7 +27,8 @@ final class NewRun {
         }
         Path temporary = Files.createTempDirectory(parent, ".new-");
         try {
-            Path run = Files.createDirectory(temporary.resolve(Spool.PREFIX + id)); // not with the mode of temporary ones
+            Path run =
+                    Files.createDirectory(temporary.resolve(Spool.PREFIX + id)); // not with the mode of temporary ones
             content.write(run);
             Files.move(run, target);
         } finally {

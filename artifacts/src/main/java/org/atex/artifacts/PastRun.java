@@ -128,7 +128,7 @@ public final class PastRun {
     }
 
     /**
-     * Deletes old runs. The newest run stays whatever its age and size. Runs that go on, and runs with results that are not
+     * Deletes old runs. The newest run stays at any age and size. Runs that go on, and runs with results that are not
      * stored yet, stay as well.
      *
      * @param runs the directory of runs, which need not exist
@@ -228,7 +228,7 @@ public final class PastRun {
     }
 
     /**
-     * {@return what is known about the program of the run: {@code host}, {@code user}, {@code directory}, {@code java} and
+     * {@return facts about the program of the run: {@code host}, {@code user}, {@code directory}, {@code java} and
      * {@code os}; empty for a run that was merged}
      */
     public Map<String, String> about() {
@@ -300,10 +300,10 @@ public final class PastRun {
     /**
      * Stores all attempts of the run with an aggregator, in their order, with copies of their artifacts that consist of hard
      * links if possible. One aggregator may store several runs, for example those of several platforms or
-     * shards. Unlike {@link Spool#replay}, it stores what others have stored, too.
+     * shards. Unlike {@link Spool#replay}, it also stores attempts that others have stored.
      *
      * @param aggregator the aggregator; the caller closes it
-     * @return what was not stored, with the reasons
+     * @return the attempts that were not stored, with the reasons
      * @throws IOException if artifacts cannot be copied
      */
     public List<String> replay(Aggregator aggregator) throws IOException {
@@ -324,7 +324,7 @@ public final class PastRun {
      * was killed, it can be bundled. Contains the journal, the log, and the artifacts of attempts.
      *
      * @param zip the file, which must not exist
-     * @return what was left out, with the reasons: symbolic links, other special files, and files that cannot be read
+     * @return the files that were left out, with the reasons: symbolic links, other special files, and files that cannot be read
      * @throws IOException if the run goes on, or the file exists or cannot be written
      */
     public List<String> bundle(Path zip) throws IOException {
@@ -388,8 +388,11 @@ public final class PastRun {
      */
     public Map<String, TestRecord> ends() {
         Map<String, TestRecord> ends = new LinkedHashMap<>();
-        lastAttempts().forEach(record -> ends.merge(
-                record.name(), record, (one, other) -> verdict(one).and(verdict(other)) == verdict(one) ? one : other));
+        lastAttempts()
+                .forEach(record -> ends.merge(
+                        record.name(),
+                        record,
+                        (one, other) -> verdict(one).and(verdict(other)) == verdict(one) ? one : other));
         return ends;
     }
 

@@ -2,7 +2,6 @@ package org.atex.artifacts;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import org.atex.api.AttemptCause;
 import org.atex.api.KnownFailure;

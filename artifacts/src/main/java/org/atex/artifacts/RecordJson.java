@@ -59,7 +59,8 @@ final class RecordJson {
         return json;
     }
 
-    private static void putUnless(@Nullable Object usual, Map<String, @Nullable Object> json, String key, Object value) {
+    private static void putUnless(
+            @Nullable Object usual, Map<String, @Nullable Object> json, String key, Object value) {
         if (!value.equals(usual)) {
             json.put(key, value);
         }

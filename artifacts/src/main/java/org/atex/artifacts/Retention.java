@@ -18,8 +18,8 @@ public record Retention(int newest, Duration maxAge, long maxBytes, boolean file
     /** Checks the values. */
     public Retention {
         if (newest < 0 || maxAge.isNegative() || maxBytes < 0) {
-            throw new IllegalArgumentException(
-                    "could not keep " + newest + " runs, " + maxAge + " and " + maxBytes + " bytes: a value is negative");
+            throw new IllegalArgumentException("could not keep " + newest + " runs, " + maxAge + " and " + maxBytes
+                    + " bytes: a value is negative");
         }
     }
 

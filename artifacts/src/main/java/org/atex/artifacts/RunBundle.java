@@ -25,13 +25,13 @@ import java.util.zip.ZipOutputStream;
 final class RunBundle {
     private static final Pattern RUN = Pattern.compile(Spool.PREFIX + "[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
     private static final Pattern CONTENT = Pattern.compile(
-            Pattern.quote(Spool.JOURNAL) + "|" + Pattern.quote(Spool.REPLAYS) + "|" + Pattern.quote(Spool.LOG)
-                    + "|(" + Spool.FILES + "|[0-9]{1,18})(/.*)?",
+            Pattern.quote(Spool.JOURNAL) + "|" + Pattern.quote(Spool.REPLAYS) + "|" + Pattern.quote(Spool.LOG) + "|("
+                    + Spool.FILES + "|[0-9]{1,18})(/.*)?",
             Pattern.DOTALL);
 
     private RunBundle() {}
 
-    /** Writes a run. {@return what was left out, with the reasons} */
+    /** Writes a run. {@return the files that were left out, with the reasons} */
     static List<String> write(Path run, Path zip) throws IOException {
         if (Files.exists(zip)) {
             throw new IOException("could not bundle the run in " + run + ": " + zip + " exists");
@@ -97,7 +97,8 @@ final class RunBundle {
             }
             try (InputStream in = new FileInputStream(file.toFile())) {
                 ZipEntry entry = new ZipEntry(nameOf(file));
-                entry.setLastModifiedTime(FileTime.from(attributes.lastModifiedTime().toInstant()));
+                entry.setLastModifiedTime(
+                        FileTime.from(attributes.lastModifiedTime().toInstant()));
                 out.putNextEntry(entry);
                 in.transferTo(out);
                 out.closeEntry();
@@ -148,7 +149,8 @@ final class RunBundle {
                 ? entry.getName().substring(0, entry.getName().length() - 1)
                 : entry.getName();
         try {
-            if (name.startsWith(run + "/") && CONTENT.matcher(name.substring(run.length() + 1)).matches()) {
+            if (name.startsWith(run + "/")
+                    && CONTENT.matcher(name.substring(run.length() + 1)).matches()) {
                 String inside = name.substring(run.length() + 1);
                 Path path = directory.resolve(inside);
                 // No part is empty, "." or "..", and none is absolute or has a drive.
@@ -171,7 +173,8 @@ final class RunBundle {
         }
         Files.createDirectories(path.resolveSibling("."));
         try (InputStream in = file.getInputStream(entry);
-                OutputStream out = Files.newOutputStream(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                OutputStream out =
+                        Files.newOutputStream(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             // Not more than it declares: the sum of these sizes fits on the disk.
             long left = entry.getSize();
             byte[] buffer = new byte[1 << 16];

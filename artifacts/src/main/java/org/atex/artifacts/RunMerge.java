@@ -42,7 +42,8 @@ final class RunMerge {
         if (parts.isEmpty()) {
             throw new IllegalArgumentException("could not merge runs: there is none");
         }
-        this.parts = parts.stream().sorted(Comparator.comparing(PastRun::started)).toList();
+        this.parts =
+                parts.stream().sorted(Comparator.comparing(PastRun::started)).toList();
         for (PastRun part : this.parts) {
             for (TestRecord record : part.attempts()) {
                 lastRecorded.put(Key.of(record), part);
@@ -70,7 +71,8 @@ final class RunMerge {
     private Map<String, @Nullable Object> head(String id) {
         Map<String, @Nullable Object> head = Spool.head(id, List.of());
         head.put("started", parts.get(0).started().toString());
-        head.put(Spool.PLATFORM, parts.stream().map(PastRun::platform).distinct().collect(Collectors.joining(", ")));
+        head.put(
+                Spool.PLATFORM, parts.stream().map(PastRun::platform).distinct().collect(Collectors.joining(", ")));
         head.put(Spool.KEEPS_FILES, true);
         head.put("merged", parts.stream().map(PastRun::id).toList());
         return head;
@@ -107,8 +109,7 @@ final class RunMerge {
         writeUnrecorded(part, journal);
     }
 
-    private void write(
-            TestRecord record, int before, PastRun part, Artifacts artifacts, Journal journal, Path files)
+    private void write(TestRecord record, int before, PastRun part, Artifacts artifacts, Journal journal, Path files)
             throws IOException {
         Key key = Key.of(record);
         boolean isLast = record.last() && part.equals(lastAttempted.get(key));
@@ -131,7 +132,8 @@ final class RunMerge {
 
     /** Writes the tests of a killed program that have no record, as other parts may be of other platforms. */
     private void writeUnrecorded(PastRun part, Journal journal) throws IOException {
-        Set<String> recorded = part.attempts().stream().map(TestRecord::name).collect(Collectors.toCollection(LinkedHashSet::new));
+        Set<String> recorded =
+                part.attempts().stream().map(TestRecord::name).collect(Collectors.toCollection(LinkedHashSet::new));
         for (PlainTest test : part.tests()) {
             Key key = new Key(part.platform(), test.name());
             if (!recorded.contains(test.name()) && !lastRecorded.containsKey(key)) {

@@ -106,12 +106,7 @@ public final class Spool implements AutoCloseable {
     private List<String> problems = List.of();
 
     private Spool(
-            Path directory,
-            Path root,
-            boolean temporary,
-            boolean isKept,
-            WriterLock lock,
-            SpooledAttempt.Home home) {
+            Path directory, Path root, boolean temporary, boolean isKept, WriterLock lock, SpooledAttempt.Home home) {
         this.directory = directory;
         this.root = root;
         this.temporary = temporary;
@@ -229,7 +224,8 @@ public final class Spool implements AutoCloseable {
         Map<String, @Nullable Object> head = reader.head();
         head.put("aggregators", aggregators);
         Journal journal = Journal.open(root.resolve(JOURNAL), head);
-        Spool spool = new Spool(directory, root, false, true, lock, home(root, journal, aggregators, reader.keepsFiles()));
+        Spool spool =
+                new Spool(directory, root, false, true, lock, home(root, journal, aggregators, reader.keepsFiles()));
         try {
             Set<String> known = reader.planned().stream().map(PlainTest::name).collect(Collectors.toSet());
             journal.plan(planned.stream()

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SpooledAttempt {
     /** How an attempt ends whose program is killed: its record has this end until the attempt has another one. */
-    public static final TestEnd KILLED = TestEnd.of(Outcome.LOST, "the program that ran the test ended before the test");
+    public static final TestEnd KILLED =
+            TestEnd.of(Outcome.LOST, "the program that ran the test ended before the test");
 
     /** How far an attempt is. */
     public enum State {
@@ -50,7 +51,10 @@ public final class SpooledAttempt {
      * @param aggregators the names of the aggregators that are to store each attempt
      * @param kept the directory to which the artifacts of stored attempts are moved; null if they are deleted
      */
-    record Home(Journal journal, List<String> aggregators, @Nullable Path kept) {
+    record Home(
+            Journal journal,
+            List<String> aggregators,
+            @Nullable Path kept) {
         /** Copies the list. */
         Home {
             aggregators = List.copyOf(aggregators);
@@ -304,7 +308,9 @@ public final class SpooledAttempt {
         delete(State.STORED, what);
         IOException failure = notKept;
         if (failure != null) {
-            throw new IOException("the files of " + what.name() + " could not be kept in " + keptDirectory() + ": " + failure, failure);
+            throw new IOException(
+                    "the files of " + what.name() + " could not be kept in " + keptDirectory() + ": " + failure,
+                    failure);
         }
     }
 

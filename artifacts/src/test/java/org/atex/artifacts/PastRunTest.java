@@ -59,7 +59,9 @@ class PastRunTest {
                 records.add(record);
                 outputs.put(
                         record.platform() + record.name() + " " + record.attempt(),
-                        artifacts.isNone() ? "none" : Files.readString(artifacts.files().resolve("output.txt")));
+                        artifacts.isNone()
+                                ? "none"
+                                : Files.readString(artifacts.files().resolve("output.txt")));
                 artifacts.delete();
             } catch (IOException e) {
                 throw new AggregationException("it failed", e);
@@ -169,8 +171,7 @@ class PastRunTest {
                 List.of(run, run(true, List.of(TestRecord.notRun("p", "/refused", "no system")))),
                 directory.resolve("merged"));
         Sink sink = new Sink();
-        assertThat(refused.replay(sink))
-                .containsExactly("attempt 0 at /refused on p was not stored: it is full");
+        assertThat(refused.replay(sink)).containsExactly("attempt 0 at /refused on p was not stored: it is full");
         assertThat(sink.outputs).containsOnlyKeys("p/a 1");
     }
 
@@ -234,8 +235,7 @@ class PastRunTest {
     @Test
     void mergeKeepsProblems() throws Exception {
         PastRun run = run(true, List.of(record("p", "/a", Outcome.PASSED, 1, true)));
-        Files.writeString(
-                run.directory().resolve("journal.jsonl"), "{\"att", java.nio.file.StandardOpenOption.APPEND);
+        Files.writeString(run.directory().resolve("journal.jsonl"), "{\"att", java.nio.file.StandardOpenOption.APPEND);
         PastRun damaged = PastRun.read(run.directory());
         assertThat(PastRun.merge(List.of(damaged), directory.resolve("merged")).problems())
                 .isEqualTo(damaged.problems())
@@ -249,9 +249,7 @@ class PastRunTest {
     void bundleIsTheRunOnAnotherMachine() throws Exception {
         PastRun run = run(
                 true,
-                List.of(
-                        record("p", "/a", Outcome.FAILED, 1, true),
-                        TestRecord.notRun("p", "/never", "no system")));
+                List.of(record("p", "/a", Outcome.FAILED, 1, true), TestRecord.notRun("p", "/never", "no system")));
         Path files = run.artifacts(run.attempts().get(0)).files();
         Files.createSymbolicLink(files.resolve("link"), Path.of("/etc/passwd"));
         Files.createDirectories(files.resolve("empty"));
@@ -352,8 +350,7 @@ class PastRunTest {
         PastRun old = run(true, List.of(record("p", "/a", Outcome.PASSED, 1, true)));
         Path journal = old.directory().resolve("journal.jsonl");
         String text = Files.readString(journal);
-        Files.writeString(
-                journal, text.replaceFirst("\"started\":\"[^\"]*\"", "\"started\":\"2020-01-01T00:00:00Z\""));
+        Files.writeString(journal, text.replaceFirst("\"started\":\"[^\"]*\"", "\"started\":\"2020-01-01T00:00:00Z\""));
         PastRun middle = run(true, List.of(record("p", "/a", Outcome.PASSED, 1, true)));
         PastRun newest = run(true, List.of(record("p", "/a", Outcome.PASSED, 1, true)));
         Path runs = directory.resolve("runs");
@@ -362,7 +359,8 @@ class PastRunTest {
                 .containsExactly(old.directory());
         assertThat(PastRun.prune(runs, Retention.all().withMaxBytes(1 << 20))).isEmpty();
         Files.write(middle.artifacts(middle.attempts().get(0)).files().resolve("big"), new byte[1 << 20]);
-        assertThat(PastRun.prune(runs, Retention.newest(5).withMaxBytes(1 << 20))).containsExactly(middle.directory());
+        assertThat(PastRun.prune(runs, Retention.newest(5).withMaxBytes(1 << 20)))
+                .containsExactly(middle.directory());
         assertThat(PastRun.prune(runs, Retention.all().withMaxBytes(0).withMaxAge(Duration.ZERO)))
                 .as("the newest run stays")
                 .isEmpty();
@@ -388,7 +386,9 @@ class PastRunTest {
         assertThat(Spool.replay(directory, "b", sink).problems()).isEmpty();
         assertThat(sink.outputs).containsExactly(Map.entry("p/a 1", "half"));
         PastRun after = PastRun.read(directory.resolve("run-k"));
-        assertThat(output(after, after.attempts().get(0))).as("also after the replay").isEqualTo("half");
+        assertThat(output(after, after.attempts().get(0)))
+                .as("also after the replay")
+                .isEqualTo("half");
         assertThat(after.problems()).isEmpty();
         assertThat(directory.resolve("run-k/attempts/1")).isDirectory();
     }

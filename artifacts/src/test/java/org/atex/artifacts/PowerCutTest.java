@@ -39,7 +39,11 @@ class PowerCutTest {
             Spool spool = Spool.keep(disk.resolve("runs"), "x", "p", List.of("a"), List.of(TestCase.named("/t")), true);
             Files.writeString(disk.resolve("unsynced"), "text");
             for (int i = 1; i <= 3; i++) {
-                spool.next().write(State.RUNNING, TestRecord.of("p", test, TestEnd.of(Outcome.LOST, "killed")).withAttempt(i, true));
+                spool.next()
+                        .write(
+                                State.RUNNING,
+                                TestRecord.of("p", test, TestEnd.of(Outcome.LOST, "killed"))
+                                        .withAttempt(i, true));
             }
             System.out.println("written");
             int unused = System.in.read();
@@ -71,7 +75,8 @@ class PowerCutTest {
         Path disk = Files.createDirectory(directory.resolve("disk"));
         String made = run(List.of("sh", "-c", "truncate -s 16M \"$1\" && mkfs.ext4 -q \"$1\"", "sh", image.toString()));
         assumeTrue(
-                !made.startsWith("failed") && !run(onDisk(image, disk, List.of("true"))).startsWith("failed"),
+                !made.startsWith("failed")
+                        && !run(onDisk(image, disk, List.of("true"))).startsWith("failed"),
                 "this user cannot mount a file system");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         Process program = start(onDisk(
@@ -88,12 +93,21 @@ class PowerCutTest {
             while (!journal.contains("\"attempt\":3")) {
                 assertThat(program.isAlive()).isTrue();
                 Files.copy(image, copy, StandardCopyOption.REPLACE_EXISTING);
-                journal = run(onDisk(copy, disk, List.of("sh", "-c", "cat \"$1\"/runs/run-x/journal.jsonl", "sh", disk.toString())));
+                journal = run(onDisk(
+                        copy, disk, List.of("sh", "-c", "cat \"$1\"/runs/run-x/journal.jsonl", "sh", disk.toString())));
             }
-            assertThat(run(onDisk(copy, disk, List.of("sh", "-c", "cat \"$1\"/unsynced || true", "sh", disk.toString()))))
+            assertThat(run(onDisk(
+                            copy, disk, List.of("sh", "-c", "cat \"$1\"/unsynced || true", "sh", disk.toString()))))
                     .as("a file that nobody has synced: the kernel writes it after half a minute")
                     .doesNotContain("text");
-            String read = run(onDisk(copy, disk, List.of("cp", "-r", disk.resolve("runs").toString(), directory.resolve("after").toString())));
+            String read = run(onDisk(
+                    copy,
+                    disk,
+                    List.of(
+                            "cp",
+                            "-r",
+                            disk.resolve("runs").toString(),
+                            directory.resolve("after").toString())));
             assertThat(read).isEmpty();
             PastRun run = PastRun.read(directory.resolve("after/run-x"));
             assertThat(run.problems()).isEmpty();

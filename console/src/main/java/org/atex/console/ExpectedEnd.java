@@ -77,7 +77,8 @@ final class ExpectedEnd {
     }
 
     /** {@return how long the run is going to take; null if too little is known, or nothing is left} */
-    @Nullable Duration left(Instant now) {
+    @Nullable
+    Duration left(Instant now) {
         boolean hasUnknown = waitingUnknown > 0
                 || running.values().stream().anyMatch(start -> start.test().expected() == null);
         if (hasUnknown && ended < ENOUGH_ENDED || waiting.isEmpty() && running.isEmpty()) {

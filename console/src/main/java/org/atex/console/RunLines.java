@@ -73,7 +73,8 @@ final class RunLines {
         }
         console.print(
                 lines,
-                Text.shown(Duration.between(begin, event.at())) + " " + done + "/" + planned + " done, " + status(event.at()));
+                Text.shown(Duration.between(begin, event.at())) + " " + done + "/" + planned + " done, "
+                        + status(event.at()));
     }
 
     private void collect(RunEvent event) {

@@ -203,7 +203,7 @@ final class Pool implements RunContext {
         spool = opened;
         id = opened.run();
         if (plan.retention() != null) {
-            guard.log().alsoTo(opened.log());
+            guard.log().alsoTo(opened.log(), this::now);
         }
         publish(stamp -> new RunEvent.RunStarted(stamp, tests, plan.platforms().ofRun()));
         plan.notes().forEach(note -> problem(Problem.overcome(note)));

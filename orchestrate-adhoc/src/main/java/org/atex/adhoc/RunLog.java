@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Supplier;
 import org.atex.api.RunEvent;
 import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
@@ -25,16 +26,22 @@ final class RunLog implements AutoCloseable {
 
     private final Output logger = new Output("log");
     private final Output fileOutput = new Output("log file");
+    private volatile Supplier<Instant> clock = () -> Instant.EPOCH;
     private volatile @Nullable LogFile file;
 
-    /** Also writes to a file from now on, which events are written to as well. */
-    void alsoTo(Path path) {
+    /**
+     * Also writes to a file from now on, which events are written to as well.
+     *
+     * @param now the clock of the run
+     */
+    void alsoTo(Path path, Supplier<Instant> now) {
+        clock = now;
         file = new LogFile(path);
     }
 
     void warn(String what) {
         logger.add(() -> LOG.warn("{}", what));
-        toFile(Instant.now(), what);
+        toFile(clock.get(), what);
     }
 
     void warn(String what, Throwable e) {
@@ -58,7 +65,7 @@ final class RunLog implements AutoCloseable {
 
     private void toFile(String what, Throwable e) {
         if (file != null) {
-            toFile(Instant.now(), what + "\n" + Throwables.trace(e));
+            toFile(clock.get(), what + "\n" + Throwables.trace(e));
         }
     }
 

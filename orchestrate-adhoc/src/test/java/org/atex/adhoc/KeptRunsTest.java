@@ -123,7 +123,8 @@ class KeptRunsTest {
         assertThat(PastRun.prune(runs, Retention.newest(1))).containsExactly(first);
         assertThat(runs).isDirectoryContaining(second::equals);
         assertThat(first).doesNotExist();
-        assertThatThrownBy(() -> PastRun.prune(runs, Retention.newest(-1))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> PastRun.prune(runs, Retention.newest(-1)))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
