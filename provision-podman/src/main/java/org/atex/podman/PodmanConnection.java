@@ -348,6 +348,9 @@ public final class PodmanConnection implements Connection {
             CompletableFuture<ResidentShell> current;
             boolean starter = false;
             synchronized (residentLock) {
+                if (lost != null) {
+                    continue; // disconnect() came first: nobody would close a shell that is started now
+                }
                 current = resident;
                 if (current == null || hasEnded(current)) {
                     if (current != null) {
