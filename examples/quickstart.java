@@ -5,6 +5,7 @@
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.atex.adhoc.AdHocOrchestrator;
+import org.atex.artifacts.Retention;
 import org.atex.console.Progress;
 import org.atex.console.StopOnSignal;
 import org.atex.fmf.FmfExecutor;
@@ -24,6 +25,7 @@ class quickstart {
                         .on(systems)
                         .with(FmfExecutor.factory(tests))
                         .into(json)
+                        .keep(results.resolve("runs"), Retention.newest(20))
                         .listener(Progress.onConsole())
                         .build();
                 var signals = StopOnSignal.install(run)) {
