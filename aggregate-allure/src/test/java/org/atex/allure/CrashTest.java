@@ -28,7 +28,7 @@ class CrashTest {
     @Test
     void resultsIngestedBeforeAKillAreComplete() throws Exception {
         Random random = new Random(3);
-        for (int run = 0; run < 4; run++) {
+        for (int run = 0; run < 2; run++) {
             Path results = directory.resolve("results" + run);
             int ingested = ingestUntilKilled(results, 1 + random.nextInt(200));
             assertComplete(results, ingested);

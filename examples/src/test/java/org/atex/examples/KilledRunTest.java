@@ -40,7 +40,7 @@ import tools.jackson.core.json.JsonFactory;
  */
 @Timeout(120)
 class KilledRunTest {
-    private static final int KILLS = 6;
+    private static final int KILLS = 4;
     private static final int TESTS = 300;
     /** The guard of local commands searches up to 300 times for remaining processes, every 0.1 s. */
     private static final Duration GUARD_LOOKS_FOR = Duration.ofMinutes(1);

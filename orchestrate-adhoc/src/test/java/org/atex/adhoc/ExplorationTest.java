@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Explores the orders in which the threads of concurrent classes may run, with Lincheck. */
 class ExplorationTest {
-    private static final int ORDERS = 80;
+    private static final int ORDERS = 40;
 
     private static RunEvent event(long number) {
         return new RunEvent.Abandoned(new RunEvent.Stamp("run", number, Instant.EPOCH), "a call", Duration.ZERO);
