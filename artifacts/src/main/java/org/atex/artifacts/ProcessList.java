@@ -65,8 +65,9 @@ public final class ProcessList {
 
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}&&[^\n]]");
 
-    // Reads /proc without other programs, which a system that is out of memory or processes could not start. The command
-    // line is last in each line: reading it blocks if the memory of the process is locked, and the line then names it.
+    // Reads /proc without other programs, which a system that is out of memory or processes could not start. The
+    // command line is last in each line: reading it blocks if the memory of the process is locked, and the line then
+    // names it.
     private static final String SCRIPT = """
             export LC_ALL=C
             set -f
