@@ -3,10 +3,9 @@ module org.atex.ssh {
     requires org.atex.provision;
     requires transitive org.atex.api;
     requires static org.jspecify;
+    requires org.atex.http;
     requires org.atex.support;
     requires com.hierynomus.sshj;
-    requires org.apache.httpcomponents.client5.httpclient5;
-    requires org.apache.httpcomponents.core5.httpcore5;
     requires org.slf4j;
     requires tools.jackson.core;
 

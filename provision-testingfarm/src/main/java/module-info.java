@@ -4,9 +4,8 @@ module org.atex.testingfarm {
     requires transitive org.atex.ssh;
     requires org.atex.provision;
     requires static org.jspecify;
+    requires org.atex.http;
     requires org.atex.support;
-    requires org.apache.httpcomponents.client5.httpclient5;
-    requires org.apache.httpcomponents.core5.httpcore5;
     requires org.slf4j;
     requires tools.jackson.core;
     requires tools.jackson.databind;

@@ -14,6 +14,7 @@ module org.atex.support {
             org.atex.console,
             org.atex.fmf,
             org.atex.html,
+            org.atex.http,
             org.atex.interleave,
             org.atex.junitxml,
             org.atex.local,

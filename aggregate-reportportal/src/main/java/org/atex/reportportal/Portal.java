@@ -6,13 +6,17 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.entity.mime.HttpMultipartMode;
 import org.apache.hc.client5.http.entity.mime.MultipartEntityBuilder;
 import org.apache.hc.client5.http.entity.mime.StringBody;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.atex.http.HttpExchanges;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -21,6 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** The calls of the service that are needed. Each method makes one exchange. Thread-safe. */
 final class Portal implements AutoCloseable {
     private static final int MAX_REASON = 500;
+    private static final int MAX_RESPONSE_BYTES = 1 << 20;
     private static final int PROJECT_NOT_FOUND = 4040;
     private static final int ALREADY_EXISTS = 4091;
     private static final int ALREADY_FINISHED = 40_018;
@@ -29,12 +34,13 @@ final class Portal implements AutoCloseable {
 
     private final ReportPortalProject project;
     private final ReportPortalOptions options;
-    private final PortalHttp http;
+    private final HttpExchanges http;
 
     Portal(ReportPortalProject project, ReportPortalOptions options) {
         this.project = project;
         this.options = options;
-        this.http = new PortalHttp(project.tls(), options.senders() + 1, project.token());
+        int connections = options.senders() + 1;
+        this.http = new HttpExchanges(project.tls(), connections, connections);
     }
 
     Answer startLaunch(JsonNode body) throws InterruptedException {
@@ -101,15 +107,18 @@ final class Portal implements AutoCloseable {
         String name = URLEncoder.encode(project.name(), StandardCharsets.UTF_8).replace("+", "%20");
         URI uri = URI.create(project.endpoint() + "/api/" + version + "/" + name + path);
         try {
-            return meaning(http.send(method, uri, body, within));
+            Map<String, String> headers = Map.of(HttpHeaders.AUTHORIZATION, "Bearer " + project.token());
+            return meaning(
+                    http.send(new HttpExchanges.Request(method, uri, headers, body, MAX_RESPONSE_BYTES), within));
         } catch (IOException e) {
-            return new Answer.Later(redacted(PortalHttp.reason(e)), Duration.ZERO);
+            String hint = e instanceof SSLException ? "; see ReportPortalProject.withTls()" : "";
+            return new Answer.Later(redacted(HttpExchanges.reason(e) + hint), Duration.ZERO);
         }
     }
 
-    private Answer meaning(PortalHttp.Response response) {
+    private Answer meaning(HttpExchanges.Response response) {
         int status = response.status();
-        String text = new String(response.body(), StandardCharsets.UTF_8);
+        String text = response.text();
         ObjectNode json = parsed(text);
         int code = json == null ? 0 : json.path("errorCode").asInt(0);
         String why = "status " + status + (json == null ? "" : reason(json, code));
@@ -121,7 +130,7 @@ final class Portal implements AutoCloseable {
         }
         if (status >= 300 && status < 400) {
             return new Answer.Hopeless(why + ", a redirection to "
-                    + redacted(String.valueOf(response.location()))
+                    + redacted(String.valueOf(response.header(HttpHeaders.LOCATION)))
                     + "; redirections are not followed, as the token must not go to another host: use the final"
                     + " address as the endpoint");
         }
@@ -155,8 +164,9 @@ final class Portal implements AutoCloseable {
                 : new Answer.Refused(why);
     }
 
-    private Duration pause(PortalHttp.Response response) {
-        return response.pause(options.tuning().clock().instant());
+    private Duration pause(HttpExchanges.Response response) {
+        Duration after = response.retryAfter(options.tuning().clock().instant());
+        return after == null ? Duration.ZERO : after;
     }
 
     private static @Nullable ObjectNode parsed(String text) {

@@ -48,6 +48,7 @@ class ArchitectureTest {
     private static final Map<String, Set<String>> ALLOWED = new TreeMap<>(Map.ofEntries(
             Map.entry("api", Set.of()),
             Map.entry("support", Set.of("api")),
+            Map.entry("http", Set.of("support")),
             Map.entry("artifacts", Set.of("api", "support")),
             Map.entry("provision", Set.of("api", "support")),
             Map.entry("local", Set.of("api", "provision", "support")),
@@ -62,11 +63,11 @@ class ArchitectureTest {
             Map.entry("html", Set.of("api", "artifacts", "support")),
             Map.entry("junitxml", Set.of("api", "artifacts", "support")),
             Map.entry("pytest", Set.of("api", "artifacts", "support")),
-            Map.entry("reportportal", Set.of("api", "artifacts", "support")),
+            Map.entry("reportportal", Set.of("api", "artifacts", "http", "support")),
             Map.entry("adhoc", Set.of("api", "artifacts", "support")),
-            Map.entry("ssh", Set.of("api", "provision", "support")),
+            Map.entry("ssh", Set.of("api", "http", "provision", "support")),
             // The machines of this reservation service are ssh hosts.
-            Map.entry("testingfarm", Set.of("api", "provision", "ssh", "support")),
+            Map.entry("testingfarm", Set.of("api", "http", "provision", "ssh", "support")),
             Map.entry("testkit", Set.of("api"))));
 
     private static final Set<String> GENERIC = Set.of(

@@ -12,19 +12,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.client5.http.ssl.ClientTlsStrategyBuilder;
 import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.io.CloseMode;
-import org.apache.hc.core5.util.Timeout;
+import org.atex.http.HttpClientFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,37 +28,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReservationClient implements AutoCloseable {
     private static final int MOST_REDIRECTS = 5;
-    private static final Duration CONNECT_WITHIN = Duration.ofSeconds(10);
 
     private final CloseableHttpClient http;
     private final @Nullable Supplier<String> token;
 
     ReservationClient(@Nullable SSLContext tls, @Nullable Supplier<String> token) {
         this.token = token;
-        ClientTlsStrategyBuilder strategy = ClientTlsStrategyBuilder.create();
-        if (tls != null) {
-            strategy.setSslContext(tls);
-        }
-        ConnectionConfig connections = ConnectionConfig.custom()
-                .setConnectTimeout(Timeout.of(CONNECT_WITHIN))
-                .build();
-        // Compression is off: it delays lines, and a small body could expand without bound.
-        this.http = HttpClients.custom()
-                .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
-                        .setConnectionFactory(new UnloggedConnection.Factory())
-                        .setTlsSocketStrategy(strategy.buildClassic())
-                        .setDefaultConnectionConfig(connections)
-                        // Each open answer holds a connection, and heartbeats must not wait for one.
-                        .setMaxConnPerRoute(64)
-                        .setMaxConnTotal(256)
-                        .build())
-                .disableContentCompression()
-                .disableRedirectHandling()
-                .disableAutomaticRetries()
-                .disableCookieManagement()
-                .disableAuthCaching()
-                .setUserAgent("atex")
-                .build();
+        // Each open answer holds a connection, and heartbeats must not wait for one.
+        this.http = HttpClientFactory.create(tls, 64, 256);
     }
 
     /** An open answer. {@link #close} ends the exchange, even if the body has not been read to its end. */
@@ -151,10 +123,7 @@ final class ReservationClient implements AutoCloseable {
             request.setHeader(HttpHeaders.AUTHORIZATION, "Bearer " + checked(token));
         }
         // No socket time-out: it would restart with each byte. The watchdog limits the whole request.
-        request.setConfig(RequestConfig.custom()
-                .setConnectionRequestTimeout(Timeout.of(CONNECT_WITHIN))
-                .setResponseTimeout(Timeout.DISABLED)
-                .build());
+        request.setConfig(HttpClientFactory.requestConfig());
         try {
             if (watchdog.hasExpired()) {
                 request.cancel(); // it expired between two requests, and has cancelled the previous one

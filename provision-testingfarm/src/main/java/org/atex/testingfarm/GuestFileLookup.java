@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.atex.http.HttpExchanges;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,13 +56,13 @@ final class GuestFileLookup {
             String guests = work == null ? null : readText(work.resolve("testing-farm/reserve/provision/guests.yaml"));
             return guests == null ? null : line(guests);
         } catch (IOException e) {
-            LOG.debug("could not find a guest below {}: {}", artifacts, FarmHttp.reason(e));
+            LOG.debug("could not find a guest below {}: {}", artifacts, HttpExchanges.reason(e));
             return null;
         }
     }
 
     private @Nullable String readText(URI file) throws IOException, InterruptedException {
-        FarmHttp.Response response = api.readRange(file, 0, MAX_BYTES);
+        HttpExchanges.Response response = api.readRange(file, 0, MAX_BYTES);
         return response.status() == 200 || response.status() == 206
                 ? new String(PipelineLog.decompress(response.body()), StandardCharsets.UTF_8)
                 : null;

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
+import org.atex.http.HttpExchanges;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,14 +61,14 @@ public final class PipelineLog {
         try {
             return next(MAX_REDIRECTS);
         } catch (IOException e) {
-            LOG.debug("could not read {}: {}", log, FarmHttp.reason(e));
+            LOG.debug("could not read {}: {}", log, HttpExchanges.reason(e));
             return List.of();
         }
     }
 
-    // FarmHttp follows no redirects. A log is requested without the token, so a redirect cannot leak it.
+    // HttpExchanges follows no redirects. A log is requested without the token, so a redirect cannot leak it.
     private List<String> next(int redirects) throws IOException, InterruptedException {
-        FarmHttp.Response response = api.readRange(log, offset, MAX_BYTES);
+        HttpExchanges.Response response = api.readRange(log, offset, MAX_BYTES);
         return switch (response.status()) {
             case 206 -> add(response.body(), beginOf(response));
             case 200 -> addWholeFile(response);
@@ -102,7 +103,7 @@ public final class PipelineLog {
     }
 
     /** {@return the offset at which the received bytes begin, according to the server} */
-    private long beginOf(FarmHttp.Response response) {
+    private long beginOf(HttpExchanges.Response response) {
         String range = response.header("Content-Range");
         return range != null && range.matches("bytes \\d{1,15}-.*")
                 ? Long.parseLong(range.substring(6, range.indexOf('-')))
@@ -110,7 +111,7 @@ public final class PipelineLog {
     }
 
     /** Handles a response from a server that ignores ranges and sends the whole file each time. */
-    private List<String> addWholeFile(FarmHttp.Response response) throws IOException, InterruptedException {
+    private List<String> addWholeFile(HttpExchanges.Response response) throws IOException, InterruptedException {
         byte[] body = decompress(response.body());
         if (body.length < offset) {
             restart(); // the file was replaced by a shorter one
@@ -129,7 +130,7 @@ public final class PipelineLog {
         }
     }
 
-    private List<String> handleUnsatisfiableRange(FarmHttp.Response response) {
+    private List<String> handleUnsatisfiableRange(HttpExchanges.Response response) {
         String range = response.header("Content-Range");
         if (range != null && range.matches("bytes \\*/\\d{1,15}") && Long.parseLong(range.substring(8)) < offset) {
             restart();

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.atex.http.HttpExchanges;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,18 +29,18 @@ final class SourceAddresses {
 
     /** {@return the public address as {@code a.b.c.d/32}, or an empty list if no site returns it} */
     static List<String> lookUp(List<URI> sites) throws InterruptedException {
-        try (FarmHttp http = new FarmHttp(null)) {
+        try (HttpExchanges http = TestingFarmApi.http(null)) {
             for (URI site : sites) {
                 try {
-                    FarmHttp.Response response =
-                            http.send(FarmHttp.Request.get(site, Map.of("Accept", "text/plain"), 64), ANSWER_WITHIN);
+                    HttpExchanges.Response response = http.send(
+                            HttpExchanges.Request.get(site, Map.of("Accept", "text/plain"), 64), ANSWER_WITHIN);
                     String address = response.text().strip();
                     if (response.status() == 200 && ADDRESS.matcher(address).matches()) {
                         return List.of(address + "/32");
                     }
                     LOG.debug("{} did not return an address", site);
                 } catch (IOException e) {
-                    LOG.debug("could not get an address from {}: {}", site, FarmHttp.reason(e));
+                    LOG.debug("could not get an address from {}: {}", site, HttpExchanges.reason(e));
                 }
             }
         }

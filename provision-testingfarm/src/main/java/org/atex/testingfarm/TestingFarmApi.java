@@ -16,6 +16,10 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.io.entity.StringEntity;
+import org.atex.http.HttpExchanges;
 import org.atex.support.Arguments;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -41,13 +45,19 @@ public final class TestingFarmApi implements AutoCloseable {
     private static final int MAX_BYTES = 64 << 20;
     private static final Duration MAX_PAUSE = Duration.ofMinutes(2);
 
+    /**
+     * Connections in addition to those of the poller, so that submissions and cancellations never wait for polls that
+     * hang.
+     */
+    private static final int NON_POLL_CONNECTIONS = 16;
+
     private final URI service;
     private final @Nullable Supplier<@Nullable String> token;
     private final Duration answerWithin;
     private final Duration retryWithin;
     private final Clock clock;
     private final Sleeper sleeper;
-    private final FarmHttp http;
+    private final HttpExchanges http;
     private final FarmJson json = new FarmJson();
 
     private TestingFarmApi(Builder settings) {
@@ -57,7 +67,7 @@ public final class TestingFarmApi implements AutoCloseable {
         this.retryWithin = settings.retryWithin;
         this.clock = settings.clock;
         this.sleeper = settings.sleeper;
-        this.http = new FarmHttp(settings.tls);
+        this.http = http(settings.tls);
     }
 
     /**
@@ -156,7 +166,7 @@ public final class TestingFarmApi implements AutoCloseable {
     String submit(NewRequest request, Duration within) throws InterruptedException {
         String action = "submit a request";
         URI uri = uri("/v0.1/requests");
-        FarmHttp.Response response = sendWithRetries(
+        HttpExchanges.Response response = sendWithRetries(
                 () -> sendOnce(action, new ApiRequest("POST", uri, Authentication.REQUIRED, request.json())),
                 within,
                 e -> !e.mayHaveTakenEffect());
@@ -212,7 +222,7 @@ public final class TestingFarmApi implements AutoCloseable {
         URI uri = address(id);
         String action = "cancel the request " + id;
         try {
-            FarmHttp.Response response = sendWithRetries(
+            HttpExchanges.Response response = sendWithRetries(
                     () -> sendOnce(action, new ApiRequest("DELETE", uri, Authentication.REQUIRED, null)),
                     within,
                     e -> true);
@@ -258,8 +268,9 @@ public final class TestingFarmApi implements AutoCloseable {
      * Reads a log from a byte offset on, for {@link PipelineLog}. Sends no token: the artifacts are public, and may be
      * on another host.
      */
-    FarmHttp.Response readRange(URI log, long from, int maxBytes) throws IOException, InterruptedException {
-        return http.send(FarmHttp.Request.get(log, Map.of("Range", "bytes=" + from + "-"), maxBytes), answerWithin);
+    HttpExchanges.Response readRange(URI log, long from, int maxBytes) throws IOException, InterruptedException {
+        return http.send(
+                HttpExchanges.Request.get(log, Map.of("Range", "bytes=" + from + "-"), maxBytes), answerWithin);
     }
 
     /** {@return a shell command that cancels a request; it takes the token from the environment} */
@@ -283,7 +294,7 @@ public final class TestingFarmApi implements AutoCloseable {
             @Nullable String body) {}
 
     private interface Attempt {
-        FarmHttp.Response send() throws InterruptedException;
+        HttpExchanges.Response send() throws InterruptedException;
     }
 
     private interface RetryCondition {
@@ -300,7 +311,7 @@ public final class TestingFarmApi implements AutoCloseable {
                         () -> sendOnce(action, new ApiRequest("GET", uri, authentication, null)), within, e -> true));
     }
 
-    private FarmHttp.Response sendWithRetries(Attempt attempt, Duration within, RetryCondition condition)
+    private HttpExchanges.Response sendWithRetries(Attempt attempt, Duration within, RetryCondition condition)
             throws InterruptedException {
         Instant end = clock.instant().plus(within);
         Duration next = Duration.ofSeconds(1);
@@ -320,7 +331,17 @@ public final class TestingFarmApi implements AutoCloseable {
         }
     }
 
-    private FarmHttp.Response sendOnce(String action, ApiRequest request) throws InterruptedException {
+    /** {@return a client for this API, or others beside it} */
+    static HttpExchanges http(@Nullable SSLContext tls) {
+        int connections = RunContext.MAX_CONCURRENT_POLLS + NON_POLL_CONNECTIONS;
+        return new HttpExchanges(tls, connections, 2 * connections);
+    }
+
+    private static @Nullable HttpEntity json(@Nullable String text) {
+        return text == null ? null : new StringEntity(text, ContentType.APPLICATION_JSON);
+    }
+
+    private HttpExchanges.Response sendOnce(String action, ApiRequest request) throws InterruptedException {
         String sent = request.authentication() == Authentication.NONE ? null : token();
         if (sent == null && request.authentication() == Authentication.REQUIRED) {
             throw new TestingFarmException.NotAuthorized(
@@ -331,14 +352,18 @@ public final class TestingFarmApi implements AutoCloseable {
         Map<String, String> headers = sent == null
                 ? Map.of("Accept", "application/json")
                 : Map.of("Accept", "application/json", "Authorization", "Bearer " + sent);
-        FarmHttp.Response response;
+        HttpExchanges.Response response;
         try {
             response = http.send(
-                    new FarmHttp.Request(request.method(), request.uri(), headers, request.body(), MAX_BYTES),
+                    new HttpExchanges.Request(
+                            request.method(), request.uri(), headers, json(request.body()), MAX_BYTES),
                     answerWithin);
         } catch (IOException e) {
             throw new TestingFarmException.Unavailable(
-                    failurePrefix(action, request.uri()) + FarmHttp.reason(e), FarmHttp.mayHaveArrived(e), null, e);
+                    failurePrefix(action, request.uri()) + HttpExchanges.reason(e),
+                    HttpExchanges.mayHaveArrived(e),
+                    null,
+                    e);
         }
         if (response.status() / 100 == 2) {
             return response;
@@ -346,7 +371,7 @@ public final class TestingFarmApi implements AutoCloseable {
         throw failure(failurePrefix(action, request.uri()), response, sent);
     }
 
-    private TestingFarmException failure(String prefix, FarmHttp.Response response, @Nullable String sent) {
+    private TestingFarmException failure(String prefix, HttpExchanges.Response response, @Nullable String sent) {
         int status = response.status();
         String raw = json.errorMessage(response.text());
         // An error may quote the token that it refuses.
@@ -401,7 +426,7 @@ public final class TestingFarmApi implements AutoCloseable {
         }
     }
 
-    private JsonNode read(String action, URI uri, FarmHttp.Response response) {
+    private JsonNode read(String action, URI uri, HttpExchanges.Response response) {
         return parse(action, uri, json::parse, response.text());
     }
 

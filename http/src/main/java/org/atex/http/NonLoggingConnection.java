@@ -1,4 +1,4 @@
-package org.atex.ssh;
+package org.atex.http;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -13,21 +13,21 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP connection that logs nothing. The connection class of the client logs each header and byte at debug level,
- * the default level of some logging libraries, and so would log tokens.
+ * A connection that logs nothing. The connections of the HTTP client log each header at debug level, which is the
+ * default level of some logging libraries, and would thus log tokens.
  */
-final class UnloggedConnection extends DefaultBHttpClientConnection implements ManagedHttpClientConnection {
+final class NonLoggingConnection extends DefaultBHttpClientConnection implements ManagedHttpClientConnection {
     private @Nullable Timeout timeout;
 
-    private UnloggedConnection() {
+    private NonLoggingConnection() {
         super(Http1Config.DEFAULT);
     }
 
-    /** Creates connections for the client's pool. */
+    /** Creates connections for the pool of the client. */
     static final class Factory implements HttpConnectionFactory<ManagedHttpClientConnection> {
         @Override
         public ManagedHttpClientConnection createConnection(@Nullable Socket socket) throws IOException {
-            UnloggedConnection connection = new UnloggedConnection();
+            NonLoggingConnection connection = new NonLoggingConnection();
             if (socket != null) {
                 connection.bind(socket);
             }
@@ -56,7 +56,6 @@ final class UnloggedConnection extends DefaultBHttpClientConnection implements M
         return super.getSSLSession();
     }
 
-    /** A pooled connection waits without a time-out; {@link #activate} restores the time-out. */
     @Override
     public void passivate() {
         timeout = getSocketTimeout();

@@ -1,4 +1,4 @@
-package org.atex.testingfarm;
+package org.atex.http;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -19,116 +19,107 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.client5.http.ssl.ClientTlsStrategyBuilder;
 import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
-import org.apache.hc.core5.http.io.entity.StringEntity;
 import org.apache.hc.core5.io.CloseMode;
-import org.apache.hc.core5.util.Timeout;
 import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP client for single exchanges with a time limit each; it neither follows redirects nor retries. Thread-safe.
+ * Sends HTTP requests, each as a single exchange with a time limit as a whole. Neither follows redirects nor retries.
+ *
+ * <p>Lifecycle: open until {@link #close()}, which ends the exchanges that are under way.
+ *
+ * <p>Thread safety: thread-safe.
  */
-final class FarmHttp implements AutoCloseable {
-    private static final Duration CONNECT_WITHIN = Duration.ofSeconds(10);
-
-    /**
-     * Connections in addition to those of the poller, so that submissions and cancellations never wait for polls that
-     * hang.
-     */
-    private static final int NON_POLL_CONNECTIONS = 16;
-
+public final class HttpExchanges implements AutoCloseable {
     private final CloseableHttpClient http;
 
-    FarmHttp(@Nullable SSLContext tls) {
-        ClientTlsStrategyBuilder strategy = ClientTlsStrategyBuilder.create();
-        if (tls != null) {
-            strategy.setSslContext(tls);
-        }
-        // Compression is off: a small body could expand to a huge one, and the byte ranges of a log would not match its
-        // content.
-        this.http = HttpClients.custom()
-                .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
-                        .setConnectionFactory(new NonLoggingConnection.Factory())
-                        .setTlsSocketStrategy(strategy.buildClassic())
-                        .setDefaultConnectionConfig(ConnectionConfig.custom()
-                                .setConnectTimeout(Timeout.of(CONNECT_WITHIN))
-                                .build())
-                        .setMaxConnPerRoute(RunContext.MAX_CONCURRENT_POLLS + NON_POLL_CONNECTIONS)
-                        .setMaxConnTotal(2 * (RunContext.MAX_CONCURRENT_POLLS + NON_POLL_CONNECTIONS))
-                        .build())
-                .disableContentCompression()
-                // A redirect must never take the token to another host.
-                .disableRedirectHandling()
-                .disableAutomaticRetries()
-                .disableCookieManagement()
-                .disableAuthCaching()
-                .setUserAgent("atex")
-                .build();
+    /**
+     * Creates a client.
+     *
+     * @param tls the certificates to trust; null for those of this Java
+     * @param perHost the number of connections to one host at the same time
+     * @param inAll the number of connections at the same time
+     */
+    public HttpExchanges(@Nullable SSLContext tls, int perHost, int inAll) {
+        http = HttpClientFactory.create(tls, perHost, inAll);
     }
 
     /**
      * An HTTP request.
      *
-     * @param method GET, POST or DELETE
+     * @param method the method, such as GET
      * @param uri the address
      * @param headers additional headers
-     * @param json the body, or null
+     * @param body the body, or null
      * @param maxBytes the number of bytes of the response body to read; the rest is discarded
      */
-    record Request(
+    public record Request(
             String method,
             URI uri,
             Map<String, String> headers,
-            @Nullable String json,
+            @Nullable HttpEntity body,
             int maxBytes) {
-        static Request get(URI uri, Map<String, String> headers, int maxBytes) {
+        /**
+         * {@return a request without a body}
+         *
+         * @param uri the address
+         * @param headers additional headers
+         * @param maxBytes the number of bytes of the response body to read
+         */
+        public static Request get(URI uri, Map<String, String> headers, int maxBytes) {
             return new Request("GET", uri, headers, null, maxBytes);
         }
     }
 
-    /** An HTTP response. */
-    static final class Response {
+    /** An HTTP response. Immutable. */
+    public static final class Response {
         private final int status;
         private final byte[] body;
         private final Map<String, String> headers;
 
-        Response(int status, byte[] body, Map<String, String> headers) {
+        private Response(int status, byte[] body, Map<String, String> headers) {
             this.status = status;
             this.body = body;
             this.headers = headers;
         }
 
-        int status() {
+        /** {@return the status} */
+        public int status() {
             return status;
         }
 
-        byte[] body() {
+        /** {@return the first bytes of the body; not a copy} */
+        public byte[] body() {
             return body;
         }
 
-        String text() {
+        /** {@return the body as UTF-8} */
+        public String text() {
             return new String(body, StandardCharsets.UTF_8);
         }
 
-        @Nullable
-        String header(String name) {
+        /**
+         * {@return the value of a header, or null}
+         *
+         * @param name its name, in any case
+         */
+        public @Nullable String header(String name) {
             return headers.get(name);
         }
 
-        /** {@return the delay in the header {@code Retry-After}, in seconds or as a date; null without the header} */
-        @Nullable
-        Duration retryAfter(Instant now) {
+        /**
+         * {@return the delay in the header {@code Retry-After}, in seconds or as a date; null without the header, or if
+         * the date has passed}
+         *
+         * @param now the time
+         */
+        public @Nullable Duration retryAfter(Instant now) {
             String value = headers.get(HttpHeaders.RETRY_AFTER);
             if (value == null) {
                 return null;
@@ -145,10 +136,14 @@ final class FarmHttp implements AutoCloseable {
      * Sends a request. The exchange runs in a thread of its own, because blocking socket I/O does not react to
      * interrupts.
      *
+     * @param request the request
+     * @param within the time limit of the whole exchange
+     * @return the response
      * @throws IOException if there is no response in time; {@link #mayHaveArrived} says whether the request may have
      *     arrived
+     * @throws InterruptedException if interrupted
      */
-    Response send(Request request, Duration within) throws IOException, InterruptedException {
+    public Response send(Request request, Duration within) throws IOException, InterruptedException {
         HttpUriRequestBase message = toHttp(request);
         FutureTask<Response> task = new FutureTask<>(() -> exchange(message, request.maxBytes()));
         Threads.start("http", task);
@@ -171,14 +166,8 @@ final class FarmHttp implements AutoCloseable {
     private static HttpUriRequestBase toHttp(Request request) {
         HttpUriRequestBase message = new HttpUriRequestBase(request.method(), request.uri());
         request.headers().forEach(message::setHeader);
-        if (request.json() != null) {
-            message.setEntity(new StringEntity(request.json(), ContentType.APPLICATION_JSON));
-        }
-        message.setConfig(RequestConfig.custom()
-                .setConnectionRequestTimeout(Timeout.of(CONNECT_WITHIN))
-                // The socket timeout restarts with each byte; the limit of the whole exchange is in send().
-                .setResponseTimeout(Timeout.DISABLED)
-                .build());
+        message.setEntity(request.body());
+        message.setConfig(HttpClientFactory.requestConfig());
         return message;
     }
 
@@ -198,8 +187,12 @@ final class FarmHttp implements AutoCloseable {
         }
     }
 
-    /** {@return whether a request that failed with this exception may have arrived at the server} */
-    static boolean mayHaveArrived(IOException e) {
+    /**
+     * {@return whether a request that failed with this exception may have arrived at the server}
+     *
+     * @param e the exception of {@link #send}
+     */
+    public static boolean mayHaveArrived(IOException e) {
         return !(e instanceof ConnectException
                 || e instanceof ConnectTimeoutException
                 || e instanceof UnknownHostException
@@ -207,7 +200,12 @@ final class FarmHttp implements AutoCloseable {
                 || e instanceof SSLPeerUnverifiedException);
     }
 
-    static String reason(IOException e) {
+    /**
+     * {@return the reason of a failure, for messages}
+     *
+     * @param e the exception of {@link #send}
+     */
+    public static String reason(IOException e) {
         String text = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         return e instanceof SSLException
                 ? "TLS: " + text + " (does this Java trust the certificate authority of the service?)"
