@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -15,9 +14,9 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.lab.ChildJvm;
 import org.atex.testkit.TestArtifacts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,19 +124,7 @@ class CrashTest {
     private int ingestUntilKilled(Path home, Compression compression, int after)
             throws IOException, InterruptedException {
         Process process = start(home, "endless", compression.name());
-        int ingested = 0;
-        try (BufferedReader lines = process.inputReader()) {
-            while (ingested < after && lines.readLine() != null) {
-                ingested++;
-            }
-            // Not process.destroyForcibly(): it closes the stream, which may still hold the last lines.
-            process.toHandle().destroyForcibly();
-            while (lines.readLine() != null) {
-                ingested++;
-            }
-        } finally {
-            process.destroyForcibly().waitFor();
-        }
+        int ingested = ChildJvm.linesUntilKilled(process, after);
         assertThat(ingested).isGreaterThanOrEqualTo(after);
         return ingested;
     }
@@ -147,22 +134,11 @@ class CrashTest {
     }
 
     private static List<String> java(String... arguments) {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        // Without Logback, which would write log lines to the standard output that the test reads.
-        String classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-                .filter(entry -> !entry.contains("logback"))
-                .collect(Collectors.joining(File.pathSeparator));
-        List<String> command = new ArrayList<>(List.of(java, "-Xmx64m", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
-        command.addAll(List.of("-Dslf4j.internal.verbosity=ERROR", "-cp", classes, IngestingProgram.class.getName()));
-        command.addAll(List.of(arguments));
-        return command;
+        return ChildJvm.command("64m", IngestingProgram.class, arguments);
     }
 
     private static Process start(Path home, List<String> command) throws IOException {
-        return new ProcessBuilder(command)
-                .directory(home.toFile())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        return ChildJvm.start(home, command);
     }
 
     private static String plain(Path results, Compression compression) throws IOException {

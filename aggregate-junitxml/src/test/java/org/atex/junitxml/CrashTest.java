@@ -3,18 +3,16 @@ package org.atex.junitxml;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.lab.ChildJvm;
 import org.atex.testkit.TestArtifacts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,20 +98,7 @@ class CrashTest {
 
     private int ingestUntilKilled(Path report, int after) throws IOException, InterruptedException {
         Process process = start("64m", "endless", report.toString());
-        int ingested = 0;
-        try (BufferedReader lines = process.inputReader()) {
-            while (ingested < after && lines.readLine() != null) {
-                ingested++;
-            }
-            // Not process.destroyForcibly(): it closes the stream, which may still hold the last lines.
-            process.toHandle().destroyForcibly();
-            while (lines.readLine() != null) {
-                ingested++;
-            }
-        } finally {
-            process.destroyForcibly().waitFor();
-        }
-        return ingested;
+        return ChildJvm.linesUntilKilled(process, after);
     }
 
     private void run(String heap, String... arguments) throws IOException, InterruptedException {
@@ -125,21 +110,6 @@ class CrashTest {
     }
 
     private Process start(String heap, String... arguments) throws IOException {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        // Without Logback, which would write log lines to the standard output that the test reads.
-        String classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-                .filter(entry -> !entry.contains("logback"))
-                .collect(Collectors.joining(File.pathSeparator));
-        String[] command = {java, "-Xmx" + heap, "-XX:+UseSerialGC", "-Dslf4j.internal.verbosity=ERROR", "-cp", classes
-        };
-        return new ProcessBuilder(Stream.of(
-                                Arrays.stream(command),
-                                Stream.of(IngestingProgram.class.getName()),
-                                Stream.of(arguments))
-                        .flatMap(part -> part)
-                        .toList())
-                .directory(directory.toFile())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        return ChildJvm.start(directory, ChildJvm.command(heap, IngestingProgram.class, arguments));
     }
 }

@@ -3,15 +3,13 @@ package org.atex.reportportal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Random;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.atex.lab.ChildJvm;
 import org.atex.reportportal.FakePortal.Fault;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -130,42 +128,17 @@ class CrashTest {
 
     private int ingestUntilKilled(int after) throws IOException, InterruptedException {
         Process process = start("64m", "endless");
-        int ingested = 0;
-        try (BufferedReader lines = process.inputReader()) {
-            while (ingested < after && lines.readLine() != null) {
-                ingested++;
-            }
-            // Not process.destroyForcibly(): it closes the stream, which may still hold the last lines.
-            process.toHandle().destroyForcibly();
-            while (lines.readLine() != null) {
-                ingested++;
-            }
-        } finally {
-            process.destroyForcibly().waitFor();
-        }
-        return ingested;
+        return ChildJvm.linesUntilKilled(process, after);
     }
 
     private Process start(String heap, String program) throws IOException {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        // Without Logback, which would write log lines to the standard output that the test reads.
-        String classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-                .filter(entry -> !entry.contains("logback"))
-                .collect(Collectors.joining(File.pathSeparator));
-        List<String> command = List.of(
-                java,
-                "-Xmx" + heap,
-                "-XX:+UseSerialGC",
-                "-Dslf4j.internal.verbosity=ERROR",
-                "-cp",
-                classes,
-                SendingProgram.class.getName(),
-                program,
-                spool().toString(),
-                portal.endpoint().toString());
-        return new ProcessBuilder(command)
-                .directory(Files.createDirectories(directory.resolve("scratch")).toFile())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        return ChildJvm.start(
+                directory.resolve("scratch"),
+                ChildJvm.command(
+                        heap,
+                        SendingProgram.class,
+                        program,
+                        spool().toString(),
+                        portal.endpoint().toString()));
     }
 }

@@ -2,13 +2,8 @@ package org.atex.html;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedReader;
-import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.atex.lab.ChildJvm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,36 +32,8 @@ class CrashTest {
     }
 
     private int ingestUntilKilled(Path page, int after) throws Exception {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        // Without Logback, which would write log lines to the standard output that the test reads.
-        String classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-                .filter(entry -> !entry.contains("logback"))
-                .collect(Collectors.joining(File.pathSeparator));
-        Process process = new ProcessBuilder(List.of(
-                        java,
-                        "-Xmx64m",
-                        "-XX:+UseSerialGC",
-                        "-Dslf4j.internal.verbosity=ERROR",
-                        "-cp",
-                        classes,
-                        IngestingProgram.class.getName(),
-                        page.toString()))
-                .directory(Files.createDirectories(directory.resolve("scratch")).toFile())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        int ingested = 0;
-        try (BufferedReader lines = process.inputReader()) {
-            while (ingested < after && lines.readLine() != null) {
-                ingested++;
-            }
-            // Not process.destroyForcibly(): it closes the stream, which may still hold the last lines.
-            process.toHandle().destroyForcibly();
-            while (lines.readLine() != null) {
-                ingested++;
-            }
-        } finally {
-            process.destroyForcibly().waitFor();
-        }
-        return ingested;
+        Process process = ChildJvm.start(
+                directory.resolve("scratch"), ChildJvm.command("64m", IngestingProgram.class, page.toString()));
+        return ChildJvm.linesUntilKilled(process, after);
     }
 }

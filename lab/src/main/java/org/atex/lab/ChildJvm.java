@@ -1,0 +1,75 @@
+package org.atex.lab;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** JVMs that run a class of the class path of the test, to be killed or to have little memory. Thread-safe. */
+public final class ChildJvm {
+    private ChildJvm() {}
+
+    /**
+     * {@return the command line of a JVM}
+     *
+     * @param heap the size of the heap, such as {@code 64m}
+     * @param main the class with the main method
+     * @param arguments its arguments
+     */
+    public static List<String> command(String heap, Class<?> main, String... arguments) {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        // Without Logback, which would write log lines to the standard output that the test reads.
+        String classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .filter(entry -> !entry.contains("logback"))
+                .collect(Collectors.joining(File.pathSeparator));
+        List<String> command = new ArrayList<>(List.of(java, "-Xmx" + heap, "-XX:+UseSerialGC", "-XX:-UsePerfData"));
+        command.addAll(List.of("-Dslf4j.internal.verbosity=ERROR", "-cp", classes, main.getName()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /**
+     * {@return a process, whose standard error is that of this JVM}
+     *
+     * @param directory its working directory, created if missing
+     * @param command the command line
+     * @throws IOException if it cannot be started
+     */
+    public static Process start(Path directory, List<String> command) throws IOException {
+        return new ProcessBuilder(command)
+                .directory(Files.createDirectories(directory).toFile())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    /**
+     * Kills a process after it has written some lines.
+     *
+     * @param process the process
+     * @param after the number of lines
+     * @return the number of lines that it has written, at least that many unless it ended before
+     * @throws IOException if its output cannot be read
+     * @throws InterruptedException if interrupted
+     */
+    public static int linesUntilKilled(Process process, int after) throws IOException, InterruptedException {
+        int lines = 0;
+        try (BufferedReader output = process.inputReader()) {
+            while (lines < after && output.readLine() != null) {
+                lines++;
+            }
+            // Not process.destroyForcibly(): it closes the stream, which may still hold the last lines.
+            process.toHandle().destroyForcibly();
+            while (output.readLine() != null) {
+                lines++;
+            }
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+        return lines;
+    }
+}
