@@ -1,7 +1,5 @@
 package org.atex.benchmarks;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +43,8 @@ final class KeptRun implements Scenario {
         Path directory = Files.createTempDirectory("atex-runs-");
         try {
             write(directory);
-            return new Sample(child(directory, "read"), child(directory, "count"));
+            return new Sample(
+                    Runs.child(KeptRun.class, "read", directory), Runs.child(KeptRun.class, "count", directory));
         } finally {
             Runs.delete(directory);
         }
@@ -70,24 +69,6 @@ final class KeptRun implements Scenario {
                 attempt.stored(ended);
             }
         }
-    }
-
-    private static double child(Path directory, String what) throws Exception {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx64m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        KeptRun.class.getName(),
-                        what,
-                        directory.toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        String said = new String(process.getInputStream().readAllBytes(), UTF_8);
-        if (process.waitFor() != 0) {
-            throw new IllegalStateException(what + " failed: " + said);
-        }
-        return Double.parseDouble(said.strip());
     }
 
     /**

@@ -1,5 +1,7 @@
 package org.atex.benchmarks;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -137,5 +139,30 @@ final class Runs {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * {@return the seconds that a new JVM with 64 MiB of heap prints}
+     *
+     * @param main the class with the main method
+     * @param what its first argument
+     * @param directory its second argument
+     */
+    static double child(Class<?> main, String what, Path directory) throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        main.getName(),
+                        what,
+                        directory.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+        if (process.waitFor() != 0) {
+            throw new IllegalStateException(what + " failed: " + said);
+        }
+        return Double.parseDouble(said.strip());
     }
 }

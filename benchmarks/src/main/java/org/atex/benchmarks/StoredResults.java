@@ -1,7 +1,5 @@
 package org.atex.benchmarks;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,8 +70,8 @@ final class StoredResults implements Scenario {
     public Sample measure() throws Exception {
         Path directory = Files.createTempDirectory("atex-results-");
         try {
-            double ours = child(make(directory.resolve("ours")), "store");
-            return new Sample(ours, child(make(directory.resolve("bare")), "copy"));
+            double ours = Runs.child(StoredResults.class, "store", make(directory.resolve("ours")));
+            return new Sample(ours, Runs.child(StoredResults.class, "copy", make(directory.resolve("bare"))));
         } finally {
             Runs.delete(directory);
         }
@@ -93,24 +91,6 @@ final class StoredResults implements Scenario {
             }
         }
         return to;
-    }
-
-    private static double child(Path directory, String what) throws Exception {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx64m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        StoredResults.class.getName(),
-                        what,
-                        directory.toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        String said = new String(process.getInputStream().readAllBytes(), UTF_8);
-        if (process.waitFor() != 0) {
-            throw new IllegalStateException(what + " failed: " + said);
-        }
-        return Double.parseDouble(said.strip());
     }
 
     /**
