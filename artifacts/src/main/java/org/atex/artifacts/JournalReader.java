@@ -87,93 +87,25 @@ final class JournalReader {
             return last == null ? RecordJson.present(fields, "record").record(systems, platform(), tests) : last;
         }
 
-        private void take(AttemptLine line, State known) {
-            if (line.artifacts != null) {
-                artifacts = line.artifacts;
+        private void take(State now, @Nullable Map<?, ?> record, Map<?, ?> line) {
+            if (line.containsKey("artifacts")) {
+                artifacts = Boolean.TRUE.equals(line.get("artifacts"));
                 fields = null;
             }
-            if (line.hasRecord) {
+            if (record != null) {
                 RecordFields changed = fields == null ? new RecordFields() : fields;
-                for (int i = 0; i < line.record.size(); i += 2) {
-                    changed.set((String) RecordJson.present(line.record.get(i), "key"), line.record.get(i + 1));
-                }
+                record.forEach((key, value) -> changed.set(String.valueOf(key), value));
                 fields = changed;
                 systems = JournalReader.this.systems;
             }
-            if (line.storedBy != null) {
+            if (line.get("storedBy") != null) {
                 storedBy = new HashSet<>(storedBy);
-                line.storedBy.forEach(name -> storedBy.add(String.valueOf(name)));
+                storedBy.addAll(RecordJson.texts(line, "storedBy"));
             }
-            state = known;
+            state = now;
             if (isOver() && fields != null) {
                 last = record();
                 fields = null;
-            }
-        }
-    }
-
-    /** A line about an attempt. It is read as a whole before it changes anything, as it may be damaged. */
-    private static final class AttemptLine {
-        private @Nullable Object number;
-        private @Nullable Object state;
-        private @Nullable Boolean artifacts;
-        private @Nullable List<?> storedBy;
-        private boolean hasRecord;
-        /** The keys and values of the record, by turns. */
-        private final List<@Nullable Object> record = new ArrayList<>();
-
-        void clear() {
-            number = null;
-            state = null;
-            artifacts = null;
-            storedBy = null;
-            hasRecord = false;
-            record.clear();
-        }
-
-        void set(String key, @Nullable Object value) {
-            switch (key) {
-                case "attempt" -> number = value;
-                case "state" -> state = value;
-                case "artifacts" -> artifacts = Boolean.TRUE.equals(value);
-                case "storedBy" -> storedBy = value instanceof List<?> list ? list : null;
-                case "record" -> {
-                    if (value instanceof Map<?, ?> map) {
-                        hasRecord = true;
-                        map.forEach((name, one) -> {
-                            record.add(name);
-                            record.add(one);
-                        });
-                    } else if (value != null) {
-                        throw new IllegalArgumentException("the value of 'record' is not an object");
-                    }
-                }
-                default -> {}
-            }
-        }
-
-        /** Reads the rest of the line after its first key. */
-        void read(JsonParser parser, String first) {
-            clear();
-            for (String key = first; key != null; key = parser.nextName()) {
-                if (parser.nextToken() == JsonToken.START_OBJECT && key.equals("record")) {
-                    hasRecord = true;
-                    for (String name = parser.nextName(); name != null; name = parser.nextName()) {
-                        parser.nextToken();
-                        record.add(name);
-                        record.add(JsonValues.read(parser));
-                    }
-                } else {
-                    set(key, JsonValues.read(parser));
-                }
-            }
-        }
-
-        State state() {
-            try {
-                return State.valueOf(String.valueOf(state));
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException("its state is unknown: " + state, e);
             }
         }
     }
@@ -185,7 +117,6 @@ final class JournalReader {
     private final List<TestRecord> notStarted = new ArrayList<>();
     private final Map<Long, Entry> attempts = new TreeMap<>();
     private final Set<OpenFixture> openFixtures = new LinkedHashSet<>();
-    private final AttemptLine attemptLine = new AttemptLine();
     private boolean ended;
     private Map<String, @Nullable Object> head = Map.of();
     private Map<Integer, SystemInfo> systems = new HashMap<>();
@@ -240,22 +171,12 @@ final class JournalReader {
             try {
                 while (parser.nextToken() == JsonToken.START_OBJECT) {
                     long line = parser.currentTokenLocation().getLineNr();
-                    String first = parser.nextName();
-                    boolean isAttempt = "attempt".equals(first);
-                    Map<?, ?> other = Map.of();
-                    if (isAttempt) {
-                        attemptLine.read(parser, first);
-                    } else {
-                        other = JsonValues.map(parser, first);
-                    }
-                    if (line == lines || parser.currentTokenLocation().getLineNr() != line) {
+                    if (!(JsonValues.read(parser) instanceof Map<?, ?> map)
+                            || line == lines
+                            || parser.currentTokenLocation().getLineNr() != line) {
                         break;
                     }
-                    if (isAttempt) {
-                        takeAttempt();
-                    } else {
-                        take(other);
-                    }
+                    take(map);
                     lines = line;
                 }
                 if (parser.currentToken() == null) {
@@ -318,9 +239,7 @@ final class JournalReader {
 
     private void take(Map<?, ?> line) {
         if (line.get("attempt") != null) {
-            attemptLine.clear();
-            line.forEach((key, value) -> attemptLine.set(String.valueOf(key), value));
-            takeAttempt();
+            takeAttempt(line);
         } else if (line.get("system") != null) {
             systems.put(
                     RecordJson.number(line, "system"),
@@ -351,11 +270,16 @@ final class JournalReader {
         }
     }
 
-    private void takeAttempt() {
-        long number =
-                RecordJson.number(Map.of("attempt", RecordJson.present(attemptLine.number, "attempt")), "attempt");
-        State known = attemptLine.state(); // before the attempt is known
-        attempts.computeIfAbsent(number, unused -> new Entry()).take(attemptLine, known);
+    private void takeAttempt(Map<?, ?> line) {
+        State state;
+        try {
+            state = State.valueOf(RecordJson.text(line, "state"));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("its state is unknown: " + line.get("state"), e);
+        }
+        Map<?, ?> record = RecordJson.object(line, "record");
+        attempts.computeIfAbsent((long) RecordJson.number(line, "attempt"), unused -> new Entry())
+                .take(state, record, line);
     }
 
     /** {@return the attempts, by their numbers} */

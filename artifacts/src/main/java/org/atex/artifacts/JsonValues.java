@@ -41,13 +41,8 @@ final class JsonValues {
     }
 
     private static Map<String, @Nullable Object> map(JsonParser parser) {
-        return map(parser, parser.nextName());
-    }
-
-    /** {@return an object whose first key the parser has read; null if it has none} */
-    static Map<String, @Nullable Object> map(JsonParser parser, @Nullable String first) {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
-        for (String key = first; key != null; key = parser.nextName()) {
+        for (String key = parser.nextName(); key != null; key = parser.nextName()) {
             parser.nextToken();
             map.put(key, read(parser));
         }

@@ -2,6 +2,7 @@ package org.atex.artifacts;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Map;
 import org.atex.api.AttemptCause;
 import org.atex.api.KnownFailure;
@@ -48,32 +49,25 @@ final class RecordFields {
     void set(String key, @Nullable Object value) {
         switch (key) {
             case "test" -> test = value;
-            case "platform" -> platform = text(key, value);
+            case "platform" -> platform = RecordJson.textIfAny(key, value);
             case "attempt" -> attempt = number(key, value, 1);
             case "last" -> last = !Boolean.FALSE.equals(value);
-            case "cause" -> cause = text(key, value);
-            case "outcome" -> outcome = text(key, value);
-            case "exitCode" -> exitCode = value == null ? null : number(key, value, 0);
-            case "note" -> note = text(key, value);
+            case "cause" -> cause = RecordJson.textIfAny(key, value);
+            case "outcome" -> outcome = RecordJson.textIfAny(key, value);
+            case "exitCode" -> exitCode = value == null ? null : RecordJson.number(key, value);
+            case "note" -> note = RecordJson.textIfAny(key, value);
             case "systemUsable" -> systemUsable = !Boolean.FALSE.equals(value);
-            case "started" -> started = text(key, value);
-            case "took" -> took = text(key, value);
-            case "system" -> system = value == null ? null : number(key, value, 0);
+            case "started" -> started = RecordJson.textIfAny(key, value);
+            case "took" -> took = RecordJson.textIfAny(key, value);
+            case "system" -> system = value == null ? null : RecordJson.number(key, value);
             case "slot" -> slot = number(key, value, 1);
             case "known" -> known = value instanceof Map<?, ?> map ? map : null;
             default -> {}
         }
     }
 
-    private static @Nullable String text(String key, @Nullable Object value) {
-        if (value != null && !(value instanceof String)) {
-            throw new IllegalArgumentException("the value of '" + key + "' is not a string");
-        }
-        return (String) value;
-    }
-
     private static int number(String key, @Nullable Object value, int otherwise) {
-        return value == null ? otherwise : RecordJson.number(Map.of(key, value), key);
+        return value == null ? otherwise : RecordJson.number(key, value);
     }
 
     /** {@return the number of the attempt} */
@@ -139,7 +133,7 @@ final class RecordFields {
         return KnownFailure.of(
                 RecordJson.text(json, "test"),
                 RecordJson.text(json, "owner"),
-                java.time.LocalDate.parse(RecordJson.text(json, "until")),
+                LocalDate.parse(RecordJson.text(json, "until")),
                 RecordJson.text(json, "reason"));
     }
 }

@@ -156,7 +156,10 @@ final class RecordJson {
     }
 
     private static @Nullable String textIfAny(Map<?, ?> json, String key) {
-        Object value = json.get(key);
+        return textIfAny(key, json.get(key));
+    }
+
+    static @Nullable String textIfAny(String key, @Nullable Object value) {
         if (value != null && !(value instanceof String)) {
             throw new IllegalArgumentException("the value of '" + key + "' is not a string");
         }
@@ -178,7 +181,11 @@ final class RecordJson {
     }
 
     static int number(Map<?, ?> json, String key) {
-        if (!(json.get(key) instanceof Number number) || number.longValue() != number.intValue()) {
+        return number(key, json.get(key));
+    }
+
+    static int number(String key, @Nullable Object value) {
+        if (!(value instanceof Number number) || number.longValue() != number.intValue()) {
             throw new IllegalArgumentException("the value of '" + key + "' is not a number of 32 bits");
         }
         return number.intValue();
