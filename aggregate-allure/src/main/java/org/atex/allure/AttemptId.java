@@ -1,11 +1,10 @@
 package org.atex.allure;
 
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.UUID;
 import org.atex.api.TestRecord;
+import org.atex.artifacts.TextHash;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,10 +31,10 @@ record AttemptId(String name, String test, UUID uuid) {
     static AttemptId of(UUID run, TestRecord record, String name) {
         // The length separates platform and test unambiguously: both may contain any character.
         String key = record.platform().length() + ":" + record.platform() + name;
-        ByteBuffer hash = ByteBuffer.wrap(sha256(run + " " + record.attempt() + " " + key));
+        ByteBuffer hash = ByteBuffer.wrap(TextHash.sha256(run + " " + record.attempt() + " " + key));
         long high = hash.getLong() & ~0xf000L | OWN_VERSION << 12;
         long low = hash.getLong() & 0x3fffffff_00000000L | 0x80000000_00000000L;
-        return new AttemptId(name, HexFormat.of().formatHex(sha256(key)), new UUID(high, low));
+        return new AttemptId(name, HexFormat.of().formatHex(TextHash.sha256(key)), new UUID(high, low));
     }
 
     /** {@return the name of the file of the result} */
@@ -75,17 +74,6 @@ record AttemptId(String name, String test, UUID uuid) {
                     : null;
         } catch (IllegalArgumentException e) {
             return null;
-        }
-    }
-
-    private static byte[] sha256(String text) {
-        try {
-            // Hashes UTF-16 code units: getBytes would map all unpaired surrogates to the same byte.
-            ByteBuffer chars = ByteBuffer.allocate(2 * text.length());
-            chars.asCharBuffer().put(text);
-            return MessageDigest.getInstance("SHA-256").digest(chars.array());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this JDK has no SHA-256, which every JDK must provide", e);
         }
     }
 }

@@ -1,10 +1,9 @@
 package org.atex.reportportal;
 
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.UUID;
+import org.atex.artifacts.TextHash;
 
 /**
  * The UUIDs of items and logs: hashes of their place in the launch, so that a call that is repeated, also by another
@@ -43,24 +42,13 @@ final class Ids {
     /** {@return the id by which the service recognizes a test in all launches and attempts: readable, and unique} */
     static String testCase(String platform, String test) {
         return Text.name(test, READABLE) + " [" + Text.name(platform, READABLE) + "] "
-                + HexFormat.of().formatHex(sha256(key(platform, test)), 0, SHORT_HASH);
+                + HexFormat.of().formatHex(TextHash.sha256(key(platform, test)), 0, SHORT_HASH);
     }
 
     private static UUID uuid(String text) {
-        ByteBuffer hash = ByteBuffer.wrap(sha256(text));
+        ByteBuffer hash = ByteBuffer.wrap(TextHash.sha256(text));
         long high = hash.getLong() & ~0xf000L | OWN_VERSION << 12;
         long low = hash.getLong() & 0x3fffffff_ffffffffL | 0x80000000_00000000L;
         return new UUID(high, low);
-    }
-
-    private static byte[] sha256(String text) {
-        try {
-            // Hashes UTF-16 code units: getBytes would map all unpaired surrogates to the same byte.
-            ByteBuffer chars = ByteBuffer.allocate(2 * text.length());
-            chars.asCharBuffer().put(text);
-            return MessageDigest.getInstance("SHA-256").digest(chars.array());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this JDK has no SHA-256, which every JDK must provide", e);
-        }
     }
 }

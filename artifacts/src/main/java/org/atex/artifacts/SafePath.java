@@ -1,9 +1,6 @@
 package org.atex.artifacts;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
@@ -164,14 +161,6 @@ public final class SafePath {
     }
 
     private static String hashed(String name) {
-        try {
-            // Hashes UTF-16 code units: getBytes would map all unpaired surrogates to the same byte.
-            ByteBuffer chars = ByteBuffer.allocate(2 * name.length());
-            chars.asCharBuffer().put(name);
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(chars.array());
-            return "%~" + HEX.formatHex(hash, 0, HASH_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this JDK has no SHA-256, which every JDK must provide", e);
-        }
+        return "%~" + HEX.formatHex(TextHash.sha256(name), 0, HASH_BYTES);
     }
 }
