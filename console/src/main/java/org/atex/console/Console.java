@@ -3,6 +3,7 @@ package org.atex.console;
 import java.io.PrintStream;
 import java.nio.charset.CharsetEncoder;
 import java.util.List;
+import java.util.function.Supplier;
 import org.atex.artifacts.CiCommands;
 
 /**
@@ -30,9 +31,9 @@ record Console(PrintStream out, boolean changing, String prefix) {
     }
 
     /** Prints lines and, on a terminal, the status line below them. */
-    void print(List<String> lines, String status) {
+    void print(List<String> lines, Supplier<String> status) {
         if (changing) {
-            print(ERASE + whole(lines) + UNWRAPPED + CiCommands.escape(prefix + status) + WRAPPED);
+            print(ERASE + whole(lines) + UNWRAPPED + CiCommands.escape(prefix + status.get()) + WRAPPED);
         } else {
             print(lines);
         }

@@ -73,7 +73,7 @@ final class RunLines {
         }
         console.print(
                 lines,
-                Text.shown(Duration.between(begin, event.at())) + " " + done + "/" + planned + " done, "
+                () -> Text.shown(Duration.between(begin, event.at())) + " " + done + "/" + planned + " done, "
                         + status(event.at()));
     }
 
