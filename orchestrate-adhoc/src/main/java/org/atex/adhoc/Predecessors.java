@@ -1,11 +1,13 @@
 package org.atex.adhoc;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.atex.api.RunEvent;
 import org.atex.api.RunListener;
@@ -36,9 +38,11 @@ public final class Predecessors implements RunListener {
     /** A system since it was last ready. */
     private record Place(SystemInfo system, int ready) {}
 
-    private final List<Use> uses = new ArrayList<>();
-    /** One entry for each time at which a system became ready. */
-    private final List<SystemInfo> ready = new ArrayList<>();
+    private record AttemptKey(String test, int number) {}
+
+    private final Map<AttemptKey, Use> uses = new LinkedHashMap<>();
+    /** How often each system became ready. */
+    private final Map<SystemInfo, Integer> ready = new HashMap<>();
 
     private Predecessors() {}
 
@@ -70,7 +74,7 @@ public final class Predecessors implements RunListener {
     @Override
     public synchronized void on(RunEvent event) {
         if (event instanceof RunEvent.SystemReady system) {
-            ready.add(system.system());
+            ready.merge(system.system(), 1, Integer::sum);
         } else if (event instanceof RunEvent.TestFinished finished) {
             add(finished.record());
         }
@@ -79,11 +83,10 @@ public final class Predecessors implements RunListener {
     private synchronized void add(TestRecord record) {
         SystemInfo system = record.system();
         if (system != null) {
-            // The event of an attempt is sent again if its rerun is given up.
-            uses.removeIf(use ->
-                    use.record().name().equals(record.name()) && use.record().attempt() == record.attempt());
-            int count = (int) ready.stream().filter(system::equals).count();
-            uses.add(new Use(record, new Place(system, count)));
+            // The event of an attempt is sent again if its rerun is given up: the last one counts.
+            uses.put(
+                    new AttemptKey(record.name(), record.attempt()),
+                    new Use(record, new Place(system, ready.getOrDefault(system, 0))));
         }
     }
 
@@ -96,7 +99,7 @@ public final class Predecessors implements RunListener {
      */
     public synchronized List<String> before(String test) {
         Comparator<Use> byStart = Comparator.comparing(use -> use.record().started());
-        Use last = uses.stream()
+        Use last = uses.values().stream()
                 .filter(use -> use.record().name().equals(test))
                 .max(Comparator.<Use>comparingInt(use -> hasFailed(use.record()) ? 1 : 0)
                         .thenComparing(byStart))
@@ -106,7 +109,7 @@ public final class Predecessors implements RunListener {
         }
         Instant start = last.record().started();
         Set<String> names = new LinkedHashSet<>();
-        uses.stream()
+        uses.values().stream()
                 .filter(use -> use.place().equals(last.place()))
                 .filter(use -> !use.record().name().equals(test))
                 .filter(use -> use.record().started().isBefore(start))
@@ -131,6 +134,6 @@ public final class Predecessors implements RunListener {
     @Override
     public synchronized String toString() {
         return Plural.of(uses.size(), "attempt") + " on "
-                + Plural.of(uses.stream().map(Use::place).distinct().count(), "system");
+                + Plural.of(uses.values().stream().map(Use::place).distinct().count(), "system");
     }
 }
