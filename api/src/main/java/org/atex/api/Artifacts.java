@@ -1,14 +1,15 @@
 package org.atex.api;
 
+import java.io.File;
 import java.io.IOException;
-import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystems;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,20 +107,20 @@ public final class Artifacts {
 
     /**
      * Deletes a directory that is empty but for {@code results} and an empty {@code files}: the usual case after an
-     * aggregator has moved the files out. This avoids a walk of the tree.
+     * aggregator has moved the files out. This avoids a walk of the tree, and an exception for each file that is missing.
      */
-    private static boolean deletedAlmostEmpty(Path directory) throws IOException {
-        if (Files.notExists(directory, LinkOption.NOFOLLOW_LINKS)) {
-            return true;
-        }
-        try {
-            Files.deleteIfExists(directory.resolve("results"));
-            Files.deleteIfExists(directory.resolve("files"));
-            Files.deleteIfExists(directory);
-            return true;
-        } catch (DirectoryNotEmptyException e) {
+    private static boolean deletedAlmostEmpty(Path directory) {
+        if (!directory.getFileSystem().equals(FileSystems.getDefault())) {
             return false;
         }
+        File file = directory.toFile();
+        if (file.delete()) {
+            return true;
+        }
+        for (String usual : List.of("results", "files")) {
+            boolean unused = new File(file, usual).delete();
+        }
+        return file.delete();
     }
 
     private static final class Deletion extends SimpleFileVisitor<Path> {

@@ -19,6 +19,9 @@ import java.nio.file.Path;
 public final class AppendFile implements AutoCloseable {
     private final RandomAccessFile file;
     private long end;
+    /** Where the next byte is written; -1 if unknown. Not asked of the file, as that is a system call. */
+    private long position = -1;
+
     private boolean incomplete;
 
     private AppendFile(RandomAccessFile file, long end) {
@@ -72,12 +75,15 @@ public final class AppendFile implements AutoCloseable {
      *     call
      */
     public long append(TempBuffer... parts) throws IOException {
-        return append(() -> {
+        return append(start -> {
+            long next = start;
             try (OutputStream out = new BufferedOutputStream(new NonClosingStream(file))) {
                 for (TempBuffer part : parts) {
                     part.writeTo(out);
+                    next += part.size();
                 }
             }
+            return next;
         });
     }
 
@@ -90,28 +96,35 @@ public final class AppendFile implements AutoCloseable {
      *     call
      */
     public long append(byte[] record) throws IOException {
-        return append(() -> file.write(record));
+        return append(start -> {
+            file.write(record);
+            return start + record.length;
+        });
     }
 
     @FunctionalInterface
     private interface Writing {
-        void run() throws IOException;
+        /** Writes a record. {@return the position after it} */
+        long writeAt(long start) throws IOException;
     }
 
     private long append(Writing writing) throws IOException {
         repair();
         long start = end;
-        file.seek(start);
+        if (position != start) {
+            file.seek(start);
+        }
+        position = -1;
         // Set before the first byte is written: an exception of any kind leaves the mark for the next call.
         incomplete = true;
         try {
-            writing.run();
+            end = writing.writeAt(start);
         } catch (IOException e) {
             cutIncomplete(e);
             throw e;
         }
         incomplete = false;
-        end = file.getFilePointer();
+        position = end;
         return start;
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.atex.api.PlainTest;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestRecord;
@@ -108,10 +109,10 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** {@return the JSON value of a record, with the number of its system, whose description is in the journal} */
-    Map<String, @Nullable Object> recordJson(TestRecord record) throws IOException {
+    /** {@return the values of a record, with the number of its system, whose description is in the journal} */
+    RecordFields fields(TestRecord record) throws IOException {
         SystemInfo system = record.system();
-        return RecordJson.write(
+        return RecordFields.of(
                 record,
                 system == null ? 0 : numberOf(system),
                 (String) head.get(Spool.PLATFORM),
@@ -153,7 +154,31 @@ final class Journal implements AutoCloseable {
      * @throws IOException if it cannot be written; the journal is as before
      */
     void append(Map<String, @Nullable Object> entry) throws IOException {
-        byte[] line = line(entry);
+        write(line(entry));
+    }
+
+    /**
+     * Appends an entry about an attempt.
+     *
+     * @param before the values of its record that the journal has; null if there are none
+     * @throws IOException if it cannot be written; the journal is as before
+     */
+    void append(AttemptLine entry, @Nullable RecordFields before) throws IOException {
+        write(line(json -> entry.write(json, before)));
+    }
+
+    /** Appends the record of a test that never started. */
+    void appendNotStarted(TestRecord record) throws IOException {
+        RecordFields fields = fields(record);
+        write(line(json -> {
+            json.writeStartObject();
+            json.writeName("notStarted");
+            fields.write(json, null);
+            json.writeEndObject();
+        }));
+    }
+
+    private void write(byte[] line) throws IOException {
         lock.lock();
         try {
             append(line);
@@ -167,17 +192,23 @@ final class Journal implements AutoCloseable {
             return; // a test that ends after its run has given it up
         }
         file.append(line);
-        dirty = true;
+        if (!dirty) {
+            dirty = true;
+            changed.signal(); // once for all entries that are synced together
+        }
         if (syncing == null) {
             syncing = Threads.startDaemon("journal", this::sync);
         }
-        changed.signal();
     }
 
     static byte[] line(Map<String, @Nullable Object> entry) {
+        return line(json -> JsonValues.write(json, entry));
+    }
+
+    private static byte[] line(Consumer<JsonGenerator> entry) {
         ByteArrayBuilder bytes = new ByteArrayBuilder();
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
-            JsonValues.write(json, entry);
+            entry.accept(json);
         }
         bytes.append('\n');
         return bytes.toByteArray();

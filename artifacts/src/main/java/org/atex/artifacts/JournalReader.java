@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.atex.api.PlainTest;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestRecord;
@@ -87,22 +88,25 @@ final class JournalReader {
             return last == null ? RecordJson.present(fields, "record").record(systems, platform(), tests) : last;
         }
 
-        private void take(State now, @Nullable Map<?, ?> record, Map<?, ?> line) {
-            if (line.containsKey("artifacts")) {
-                artifacts = Boolean.TRUE.equals(line.get("artifacts"));
+        private void take(AttemptLine line) {
+            if (line.artifacts() != null) {
+                artifacts = line.artifacts();
                 fields = null;
             }
-            if (record != null) {
-                RecordFields changed = fields == null ? new RecordFields() : fields;
-                record.forEach((key, value) -> changed.set(String.valueOf(key), value));
-                fields = changed;
+            RecordFields changed = line.record();
+            if (changed != null) {
+                if (fields == null) {
+                    fields = changed;
+                } else {
+                    fields.take(changed);
+                }
                 systems = JournalReader.this.systems;
             }
-            if (line.get("storedBy") != null) {
+            if (!line.storedBy().isEmpty()) {
                 storedBy = new HashSet<>(storedBy);
-                storedBy.addAll(RecordJson.texts(line, "storedBy"));
+                storedBy.addAll(line.storedBy());
             }
-            state = now;
+            state = line.state();
             if (isOver() && fields != null) {
                 last = record();
                 fields = null;
@@ -170,14 +174,13 @@ final class JournalReader {
                 JsonParser parser = JSON.createParser(ObjectReadContext.empty(), in)) {
             try {
                 while (parser.nextToken() == JsonToken.START_OBJECT) {
-                    long line = parser.currentTokenLocation().getLineNr();
-                    if (!(JsonValues.read(parser) instanceof Map<?, ?> map)
-                            || line == lines
-                            || parser.currentTokenLocation().getLineNr() != line) {
+                    long number = parser.currentTokenLocation().getLineNr();
+                    Object line = readLine(parser);
+                    if (number == lines || parser.currentTokenLocation().getLineNr() != number) {
                         break;
                     }
-                    take(map);
-                    lines = line;
+                    take(line);
+                    lines = number;
                 }
                 if (parser.currentToken() == null) {
                     return -1;
@@ -210,7 +213,7 @@ final class JournalReader {
     private String problemOf(String line, Path journal, int number) {
         try {
             if (!line.isEmpty()) {
-                take(parse(line));
+                take(parse(line, JournalReader::readLine));
             }
             return "";
         } catch (IllegalArgumentException | DateTimeException e) {
@@ -224,12 +227,23 @@ final class JournalReader {
         }
     }
 
+    /** Reads the object at the current token, as {@link #take} expects it. */
+    private static Object readLine(JsonParser parser) {
+        String first = parser.nextName();
+        return AttemptLine.ATTEMPT.equals(first) ? AttemptLine.read(parser) : JsonValues.map(parser, first);
+    }
+
     static Map<?, ?> parse(String line) {
+        return parse(line, parser -> JsonValues.map(parser, parser.nextName()));
+    }
+
+    private static <T> T parse(String line, Function<JsonParser, T> reader) {
         try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), line)) {
-            if (parser.nextToken() == JsonToken.START_OBJECT
-                    && JsonValues.read(parser) instanceof Map<?, ?> map
-                    && parser.nextToken() == null) {
-                return map;
+            if (parser.nextToken() == JsonToken.START_OBJECT) {
+                T object = reader.apply(parser);
+                if (parser.nextToken() == null) {
+                    return object;
+                }
             }
         } catch (JacksonException e) {
             throw new IllegalArgumentException("it is incomplete: " + e.getOriginalMessage(), e);
@@ -237,10 +251,21 @@ final class JournalReader {
         throw new IllegalArgumentException("it is not one JSON object");
     }
 
-    private void take(Map<?, ?> line) {
-        if (line.get("attempt") != null) {
-            takeAttempt(line);
-        } else if (line.get("system") != null) {
+    private void take(Object line) {
+        switch (line) {
+            case AttemptLine attempt -> takeAttempt(attempt);
+            case Map<?, ?> map when map.get(AttemptLine.ATTEMPT) != null -> takeAttempt(AttemptLine.of(map));
+            case Map<?, ?> map -> takeOther(map);
+            default -> throw new AssertionError(line);
+        }
+    }
+
+    private void takeAttempt(AttemptLine line) {
+        attempts.computeIfAbsent(line.attempt(), unused -> new Entry()).take(line);
+    }
+
+    private void takeOther(Map<?, ?> line) {
+        if (line.get("system") != null) {
             systems.put(
                     RecordJson.number(line, "system"),
                     RecordJson.system(RecordJson.present(RecordJson.object(line, "info"), "info")));
@@ -268,18 +293,6 @@ final class JournalReader {
             line.forEach((key, value) -> head.put(String.valueOf(key), value));
             systems = new HashMap<>(); // the journal was begun again
         }
-    }
-
-    private void takeAttempt(Map<?, ?> line) {
-        State state;
-        try {
-            state = State.valueOf(RecordJson.text(line, "state"));
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("its state is unknown: " + line.get("state"), e);
-        }
-        Map<?, ?> record = RecordJson.object(line, "record");
-        attempts.computeIfAbsent((long) RecordJson.number(line, "attempt"), unused -> new Entry())
-                .take(state, record, line);
     }
 
     /** {@return the attempts, by their numbers} */

@@ -27,7 +27,7 @@ final class JsonValues {
             // Not a double: all digits of the number are kept.
             case VALUE_NUMBER_FLOAT -> parser.getDecimalValue();
             case START_ARRAY -> list(parser);
-            case START_OBJECT -> map(parser);
+            case START_OBJECT -> map(parser, parser.nextName());
             default -> throw new IllegalStateException("a JSON value cannot start with " + token);
         };
     }
@@ -40,9 +40,14 @@ final class JsonValues {
         return list;
     }
 
-    private static Map<String, @Nullable Object> map(JsonParser parser) {
+    /**
+     * Reads an object whose first key is the current token.
+     *
+     * @param first the key; null for an empty object
+     */
+    static Map<String, @Nullable Object> map(JsonParser parser, @Nullable String first) {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
-        for (String key = parser.nextName(); key != null; key = parser.nextName()) {
+        for (String key = first; key != null; key = parser.nextName()) {
             parser.nextToken();
             map.put(key, read(parser));
         }

@@ -3,7 +3,13 @@ package org.atex.artifacts;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.atex.api.AttemptCause;
 import org.atex.api.KnownFailure;
 import org.atex.api.Outcome;
@@ -12,72 +18,174 @@ import org.atex.api.SystemInfo;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
 
 /**
- * The values of a record in a journal, which several lines change. Journals have hundreds of thousands of lines: this needs
- * less time and memory than the maps of a JSON object. Not thread-safe.
+ * The values of a record in a journal, in which several lines have the values that have changed. The format is described
+ * by {@link Spool}. Journals have hundreds of thousands of lines: this needs less time and memory than the maps of JSON
+ * objects. Not thread-safe.
  */
 final class RecordFields {
-    private @Nullable Object test;
-    private @Nullable String platform;
-    private int attempt = 1;
-    private boolean last = true;
-    private @Nullable String cause;
-    private @Nullable String outcome;
-    private @Nullable Integer exitCode;
-    private @Nullable String note;
-    private boolean systemUsable = true;
-    private @Nullable String started;
-    private @Nullable String took;
-    private @Nullable Integer system;
-    private int slot = 1;
-    private @Nullable Map<?, ?> known;
+    /** The keys of a record, in the order in which they are written. */
+    private enum Key {
+        TEST,
+        PLATFORM,
+        ATTEMPT,
+        LAST,
+        CAUSE,
+        OUTCOME,
+        EXIT_CODE("exitCode"),
+        NOTE,
+        SYSTEM_USABLE("systemUsable"),
+        STARTED,
+        TOOK,
+        SYSTEM,
+        SLOT,
+        KNOWN;
 
-    /** {@return the values in a JSON object} */
+        private static final Key[] ALL = values();
+        private static final Map<String, Key> BY_NAME =
+                Arrays.stream(ALL).collect(Collectors.toMap(key -> key.text, Function.identity()));
+
+        private final String text;
+
+        Key() {
+            this.text = name().toLowerCase(Locale.ROOT);
+        }
+
+        Key(String text) {
+            this.text = text;
+        }
+    }
+
+    /** JSON values, or values that {@link #write} converts to them; null, or missing, for the default. */
+    private final EnumMap<Key, @Nullable Object> values = new EnumMap<>(Key.class);
+
+    /**
+     * {@return the values of a record} Defaults are left out.
+     *
+     * @param system the number of its system; ignored if it has none
+     * @param platform the platform of most records; null if there is none
+     * @param isPlanned whether the journal has the test
+     */
+    static RecordFields of(TestRecord record, int system, @Nullable String platform, boolean isPlanned) {
+        RecordFields fields = new RecordFields();
+        fields.put(Key.TEST, isPlanned ? record.name() : record.test(), null);
+        fields.put(Key.PLATFORM, record.platform(), platform);
+        fields.put(Key.ATTEMPT, record.attempt(), 1);
+        fields.put(Key.LAST, record.last(), true);
+        fields.put(Key.CAUSE, record.cause(), AttemptCause.FIRST);
+        TestEnd end = record.end();
+        if (!end.equals(SpooledAttempt.KILLED)) {
+            fields.put(Key.OUTCOME, end.outcome(), null);
+            fields.put(Key.EXIT_CODE, end.exitCode(), null);
+            fields.put(Key.NOTE, end.note(), null);
+            fields.put(Key.SYSTEM_USABLE, end.systemUsable(), true);
+        }
+        fields.put(Key.STARTED, record.started(), null);
+        fields.put(Key.TOOK, record.took(), Duration.ZERO);
+        if (record.system() != null) {
+            fields.put(Key.SYSTEM, system, null);
+            fields.put(Key.SLOT, record.slot(), 1);
+        }
+        fields.put(Key.KNOWN, record.known(), null);
+        return fields;
+    }
+
+    private void put(Key key, @Nullable Object value, @Nullable Object usual) {
+        if (!Objects.equals(value, usual)) {
+            values.put(key, value);
+        }
+    }
+
+    /**
+     * Writes a JSON object with the values that have changed.
+     *
+     * @param before the values that the journal has; null if there are none
+     */
+    void write(JsonGenerator json, @Nullable RecordFields before) {
+        json.writeStartObject();
+        for (Key key : Key.ALL) {
+            Object value = values.get(key);
+            if (!Objects.equals(value, before == null ? null : before.values.get(key))) {
+                json.writeName(key.text);
+                JsonValues.write(json, json(value));
+            }
+        }
+        json.writeEndObject();
+    }
+
+    private static @Nullable Object json(@Nullable Object value) {
+        return switch (value) {
+            case PlainTest test -> RecordJson.write(test);
+            case Enum<?> constant -> constant.name();
+            case Instant time -> time.toString();
+            case Duration time -> time.toString();
+            case KnownFailure known ->
+                Map.of(
+                        "test", known.test(),
+                        "owner", known.owner(),
+                        "until", known.until().toString(),
+                        "reason", known.reason());
+            case null, default -> value;
+        };
+    }
+
+    /** {@return the values in a JSON object} Unknown keys are ignored. */
     static RecordFields of(Map<?, ?> json) {
         RecordFields fields = new RecordFields();
         json.forEach((key, value) -> fields.set(String.valueOf(key), value));
         return fields;
     }
 
-    /**
-     * Sets a value. Unknown keys are ignored.
-     *
-     * @param value the JSON value; null for the default
-     * @throws IllegalArgumentException if it has another type
-     */
-    void set(String key, @Nullable Object value) {
-        switch (key) {
-            case "test" -> test = value;
-            case "platform" -> platform = RecordJson.textIfAny(key, value);
-            case "attempt" -> attempt = number(key, value, 1);
-            case "last" -> last = !Boolean.FALSE.equals(value);
-            case "cause" -> cause = RecordJson.textIfAny(key, value);
-            case "outcome" -> outcome = RecordJson.textIfAny(key, value);
-            case "exitCode" -> exitCode = value == null ? null : RecordJson.number(key, value);
-            case "note" -> note = RecordJson.textIfAny(key, value);
-            case "systemUsable" -> systemUsable = !Boolean.FALSE.equals(value);
-            case "started" -> started = RecordJson.textIfAny(key, value);
-            case "took" -> took = RecordJson.textIfAny(key, value);
-            case "system" -> system = value == null ? null : RecordJson.number(key, value);
-            case "slot" -> slot = number(key, value, 1);
-            case "known" -> known = value instanceof Map<?, ?> map ? map : null;
-            default -> {}
+    /** Reads the object at the current token. Unknown keys are ignored. */
+    static RecordFields read(JsonParser parser) {
+        RecordFields fields = new RecordFields();
+        for (String key = parser.nextName(); key != null; key = parser.nextName()) {
+            parser.nextToken();
+            fields.set(key, JsonValues.read(parser));
+        }
+        return fields;
+    }
+
+    private void set(String name, @Nullable Object value) {
+        Key key = Key.BY_NAME.get(name);
+        if (key != null) {
+            values.put(key, value);
         }
     }
 
-    private static int number(String key, @Nullable Object value, int otherwise) {
-        return value == null ? otherwise : RecordJson.number(key, value);
+    /** Takes the values that a later line has. */
+    void take(RecordFields later) {
+        values.putAll(later.values);
+    }
+
+    private @Nullable Object value(Key key) {
+        return values.get(key);
+    }
+
+    private @Nullable String text(Key key) {
+        return RecordJson.textIfAny(key.text, value(key));
+    }
+
+    private int number(Key key, int otherwise) {
+        Object value = value(key);
+        return value == null ? otherwise : RecordJson.number(key.text, value);
+    }
+
+    private boolean isTrue(Key key) {
+        return !Boolean.FALSE.equals(value(key));
     }
 
     /** {@return the number of the attempt} */
     int attempt() {
-        return attempt;
+        return number(Key.ATTEMPT, 1);
     }
 
     /** {@return the name of the test} */
     String nameOfTest() {
-        return switch (test) {
+        return switch (value(Key.TEST)) {
             case String name -> name;
             case Map<?, ?> json -> RecordJson.text(json, "name");
             case null, default -> throw new IllegalArgumentException("the key 'test' is missing");
@@ -93,38 +201,50 @@ final class RecordFields {
      * @throws IllegalArgumentException if a value is missing or invalid
      */
     TestRecord record(Map<Integer, SystemInfo> systems, @Nullable String usual, Map<String, PlainTest> tests) {
-        TestEnd end = outcome == null
-                ? SpooledAttempt.KILLED
-                : new TestEnd(Outcome.valueOf(outcome), exitCode, note, systemUsable);
-        Instant start = Times.instant(RecordJson.present(started, "started"));
-        Duration duration = took == null ? Duration.ZERO : Times.duration(took);
+        String platform = text(Key.PLATFORM);
+        String took = text(Key.TOOK);
         TestRecord record = TestRecord.of(
-                        platform == null ? RecordJson.present(usual, "platform") : platform, plain(tests), end)
-                .withTimes(start, duration);
-        if (attempt != 1 || !last) {
-            record = record.withAttempt(attempt, last);
+                        platform == null ? RecordJson.present(usual, Key.PLATFORM.text) : platform, plain(tests), end())
+                .withTimes(
+                        Times.instant(RecordJson.present(text(Key.STARTED), Key.STARTED.text)),
+                        took == null ? Duration.ZERO : Times.duration(took));
+        if (attempt() != 1 || !isTrue(Key.LAST)) {
+            record = record.withAttempt(attempt(), isTrue(Key.LAST));
         }
+        String cause = text(Key.CAUSE);
         if (cause != null) {
             record = record.withCause(AttemptCause.valueOf(cause));
         }
-        if (system != null) {
+        if (value(Key.SYSTEM) != null) {
+            int system = number(Key.SYSTEM, 0);
             SystemInfo where = systems.get(system);
             if (where == null) {
                 throw new IllegalArgumentException("the system " + system + " is missing");
             }
-            record = record.withSystem(where, slot);
+            record = record.withSystem(where, number(Key.SLOT, 1));
         }
-        return known == null ? record : record.withKnown(knownFailure(known));
+        return value(Key.KNOWN) instanceof Map<?, ?> known ? record.withKnown(knownFailure(known)) : record;
+    }
+
+    private TestEnd end() {
+        String outcome = text(Key.OUTCOME);
+        return outcome == null
+                ? SpooledAttempt.KILLED
+                : new TestEnd(
+                        Outcome.valueOf(outcome),
+                        value(Key.EXIT_CODE) == null ? null : number(Key.EXIT_CODE, 0),
+                        text(Key.NOTE),
+                        isTrue(Key.SYSTEM_USABLE));
     }
 
     private PlainTest plain(Map<String, PlainTest> tests) {
         PlainTest shared = tests.get(nameOfTest());
-        if (test instanceof Map<?, ?> json) {
+        if (value(Key.TEST) instanceof Map<?, ?> json) {
             PlainTest own = RecordJson.test(json);
             return shared != null && own.equals(shared) ? shared : own;
         }
         if (shared == null) {
-            throw new IllegalArgumentException("the test " + test + " is missing");
+            throw new IllegalArgumentException("the test " + value(Key.TEST) + " is missing");
         }
         return shared;
     }

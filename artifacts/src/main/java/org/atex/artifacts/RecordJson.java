@@ -6,65 +6,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.atex.api.AttemptCause;
-import org.atex.api.KnownFailure;
 import org.atex.api.PlainTest;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
-import org.atex.api.TestRecord;
 import org.atex.api.TestSource;
 import org.jspecify.annotations.Nullable;
 
-/** Converts records of attempts to JSON values and back. The format is described by {@link Spool}. */
+/** Converts tests and systems to JSON values and back. The format is described by {@link Spool}. */
 final class RecordJson {
     private RecordJson() {}
-
-    /**
-     * {@return the JSON value of a record} It lacks values that most records have.
-     *
-     * @param system the number of its system; ignored if it has none
-     * @param platform the platform of most records; null if there is none
-     * @param isPlanned whether the journal has the test
-     */
-    static Map<String, @Nullable Object> write(
-            TestRecord record, int system, @Nullable String platform, boolean isPlanned) {
-        Map<String, @Nullable Object> json = new LinkedHashMap<>();
-        json.put("test", isPlanned ? record.name() : write(record.test()));
-        putUnless(platform, json, "platform", record.platform());
-        putUnless(1, json, "attempt", record.attempt());
-        putUnless(true, json, "last", record.last());
-        putUnless(AttemptCause.FIRST.name(), json, "cause", record.cause().name());
-        if (!record.end().equals(SpooledAttempt.KILLED)) {
-            json.put("outcome", record.end().outcome().name());
-            put(json, "exitCode", record.end().exitCode());
-            put(json, "note", record.end().note());
-            putUnless(true, json, "systemUsable", record.end().systemUsable());
-        }
-        json.put("started", record.started().toString());
-        putUnless(Duration.ZERO.toString(), json, "took", record.took().toString());
-        if (record.system() != null) {
-            json.put("system", system);
-            putUnless(1, json, "slot", record.slot());
-        }
-        KnownFailure known = record.known();
-        if (known != null) {
-            json.put(
-                    "known",
-                    Map.of(
-                            "test", known.test(),
-                            "owner", known.owner(),
-                            "until", known.until().toString(),
-                            "reason", known.reason()));
-        }
-        return json;
-    }
-
-    private static void putUnless(
-            @Nullable Object usual, Map<String, @Nullable Object> json, String key, Object value) {
-        if (!value.equals(usual)) {
-            json.put(key, value);
-        }
-    }
 
     static Map<String, @Nullable Object> write(SystemInfo system) {
         Map<String, @Nullable Object> json = new LinkedHashMap<>();
@@ -167,11 +117,15 @@ final class RecordJson {
     }
 
     static Set<String> texts(Map<?, ?> json, String key) {
-        if (!(json.get(key) instanceof List<?> list)) {
+        return texts(json.get(key));
+    }
+
+    static Set<String> texts(@Nullable Object value) {
+        if (!(value instanceof List<?> list)) {
             return Set.of();
         }
         List<String> texts = new ArrayList<>();
-        list.forEach(value -> texts.add(String.valueOf(value)));
+        list.forEach(text -> texts.add(String.valueOf(text)));
         return Set.copyOf(texts);
     }
 
@@ -192,7 +146,10 @@ final class RecordJson {
     }
 
     static @Nullable Map<?, ?> object(Map<?, ?> json, String key) {
-        Object value = json.get(key);
+        return objectIfAny(key, json.get(key));
+    }
+
+    static @Nullable Map<?, ?> objectIfAny(String key, @Nullable Object value) {
         if (value != null && !(value instanceof Map)) {
             throw new IllegalArgumentException("the value of '" + key + "' is not an object");
         }

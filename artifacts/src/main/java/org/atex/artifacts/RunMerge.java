@@ -103,7 +103,7 @@ final class RunMerge {
             if (record.attempt() > 0) {
                 write(record, before.getOrDefault(key, 0), part, artifacts, journal, files);
             } else if (lastAttempted.get(key) == null && part.equals(lastRecorded.get(key))) {
-                journal.append(Map.of("notStarted", journal.recordJson(record)));
+                journal.appendNotStarted(record);
             }
         });
         writeUnrecorded(part, journal);
@@ -122,12 +122,9 @@ final class RunMerge {
         if (!artifacts.isNone()) {
             LinkedCopy.link(artifacts, Files.createDirectories(files).resolve(Long.toString(number)));
         }
-        Map<String, @Nullable Object> entry = new LinkedHashMap<>();
-        entry.put("attempt", number);
-        entry.put("state", SpooledAttempt.State.STORED.name());
-        entry.put("artifacts", !artifacts.isNone());
-        entry.put("record", journal.recordJson(renumbered));
-        journal.append(entry);
+        AttemptLine line = new AttemptLine(
+                number, SpooledAttempt.State.STORED, !artifacts.isNone(), Set.of(), journal.fields(renumbered));
+        journal.append(line, null);
     }
 
     /** Writes the tests of a killed program that have no record, as other parts may be of other platforms. */
@@ -138,8 +135,7 @@ final class RunMerge {
             Key key = new Key(part.platform(), test.name());
             if (!recorded.contains(test.name()) && !lastRecorded.containsKey(key)) {
                 lastRecorded.put(key, part);
-                journal.append(Map.of(
-                        "notStarted", journal.recordJson(TestRecord.notRun(part.platform(), test, NOT_STARTED))));
+                journal.appendNotStarted(TestRecord.notRun(part.platform(), test, NOT_STARTED));
             }
         }
     }

@@ -375,7 +375,7 @@ public final class Spool implements AutoCloseable {
      */
     public void stored(TestRecord record) throws IOException {
         if (isKept) {
-            journal.append(Map.of("notStarted", journal.recordJson(record)));
+            journal.appendNotStarted(record);
         }
     }
 

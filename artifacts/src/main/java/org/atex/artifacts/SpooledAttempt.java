@@ -73,8 +73,8 @@ public final class SpooledAttempt {
     private volatile @Nullable IOException notKept;
     private @Nullable State state;
     private @Nullable TestRecord record;
-    /** The record as it is in the journal; empty if it is not. */
-    private Map<String, @Nullable Object> written = Map.of();
+    /** The record as it is in the journal; null if it is not. */
+    private @Nullable RecordFields written;
 
     /** The {@link Journal#files()} of that. */
     private int writtenTo;
@@ -150,7 +150,7 @@ public final class SpooledAttempt {
      */
     public synchronized void notLast(TestRecord what) throws IOException {
         if (state == State.RUNNING || state == State.ENDED) {
-            append(entry(State.ENDED.name()), what);
+            append(State.ENDED, what, Set.of());
             state = State.ENDED;
         }
     }
@@ -165,50 +165,29 @@ public final class SpooledAttempt {
      */
     public synchronized void write(State now, TestRecord what) throws IOException {
         if (state == null || state.compareTo(now) < 0) {
-            append(entry(now.name()), what);
+            append(now, what, Set.of());
             state = now;
         }
     }
 
-    private void append(Map<String, @Nullable Object> entry, TestRecord what) throws IOException {
-        Map<String, @Nullable Object> json = journal.recordJson(what);
-        entry.put("record", changed(json));
-        journal.append(entry);
-        written = json;
+    private void append(State now, TestRecord what, Set<String> by) throws IOException {
+        boolean isFirst = !isWritten();
+        RecordFields fields = journal.fields(what);
+        journal.append(
+                new AttemptLine(number, now, isFirst ? !artifacts.isNone() : null, by, fields),
+                isFirst ? null : written);
+        written = fields;
         record = what;
     }
 
-    private Map<String, @Nullable Object> entry(String now) {
+    /** {@return whether the journal has a line of the attempt} It has none if it has begun again. */
+    private boolean isWritten() {
         int to = journal.files();
         if (to != writtenTo) {
             writtenTo = to;
-            written = Map.of();
+            written = null;
         }
-        Map<String, @Nullable Object> entry = new LinkedHashMap<>();
-        entry.put("attempt", number);
-        entry.put("state", now);
-        if (written.isEmpty()) {
-            entry.put("artifacts", !artifacts.isNone());
-        }
-        return entry;
-    }
-
-    private Map<String, @Nullable Object> changed(Map<String, @Nullable Object> json) {
-        if (written.isEmpty()) {
-            return json;
-        }
-        Map<String, @Nullable Object> changed = new LinkedHashMap<>();
-        json.forEach((key, value) -> {
-            if (!Objects.equals(value, written.get(key))) {
-                changed.put(key, value);
-            }
-        });
-        for (String key : written.keySet()) {
-            if (!json.containsKey(key)) {
-                changed.put(key, null);
-            }
-        }
-        return changed;
+        return written != null;
     }
 
     synchronized State state() {
@@ -248,9 +227,7 @@ public final class SpooledAttempt {
         if (storedBy.containsAll(home.aggregators())) {
             stored(what);
         } else if (!isOver()) {
-            Map<String, @Nullable Object> entry = entry(state == State.KEPT ? State.KEPT.name() : State.ENDED.name());
-            entry.put("storedBy", storedBy.stream().sorted().toList());
-            append(entry, what);
+            append(state == State.KEPT ? State.KEPT : State.ENDED, what, storedBy);
         }
     }
 
@@ -331,11 +308,12 @@ public final class SpooledAttempt {
         if (state != null && !isOver()) {
             // First, so that a part of the artifacts is not stored again.
             try {
-                Map<String, @Nullable Object> entry = entry(now.name());
-                if (what != null && (!what.equals(record) || written.isEmpty())) {
-                    append(entry, what);
+                boolean isFirst = !isWritten();
+                if (what != null && (isFirst || !what.equals(record))) {
+                    append(now, what, Set.of());
                 } else {
-                    journal.append(entry);
+                    Boolean has = isFirst ? !artifacts.isNone() : null;
+                    journal.append(new AttemptLine(number, now, has, Set.of(), null), null);
                 }
             } catch (IOException e) {
                 // The disk is full. That the directory is missing tells the same.
