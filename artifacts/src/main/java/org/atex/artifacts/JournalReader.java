@@ -85,7 +85,7 @@ final class JournalReader {
          * @throws IllegalArgumentException if a value is missing or invalid
          */
         TestRecord record() {
-            return last == null ? RecordJson.present(fields, "record").record(systems, platform(), tests) : last;
+            return last == null ? RecordJson.present(fields, "record").record(systems, platform(), tests, shared) : last;
         }
 
         private void take(AttemptLine line) {
@@ -118,6 +118,7 @@ final class JournalReader {
     private final List<String> problems;
     private final List<PlainTest> planned = new ArrayList<>();
     private final Map<String, PlainTest> tests = new HashMap<>();
+    private final Shared shared = new Shared();
     private final List<TestRecord> notStarted = new ArrayList<>();
     private final Map<Long, Entry> attempts = new TreeMap<>();
     private final Set<OpenFixture> openFixtures = new LinkedHashSet<>();
@@ -270,12 +271,12 @@ final class JournalReader {
                     RecordJson.number(line, "system"),
                     RecordJson.system(RecordJson.present(RecordJson.object(line, "info"), "info")));
         } else if (line.get("planned") != null) {
-            PlainTest test = RecordJson.test(RecordJson.present(RecordJson.object(line, "planned"), "planned"));
+            PlainTest test = RecordJson.test(RecordJson.present(RecordJson.object(line, "planned"), "planned"), shared);
             planned.add(test);
             tests.put(test.name(), test);
         } else if (line.get("notStarted") != null) {
             notStarted.add(RecordFields.of(RecordJson.present(RecordJson.object(line, "notStarted"), "notStarted"))
-                    .record(systems, platform(), tests));
+                    .record(systems, platform(), tests, shared));
         } else if (line.get("fixture") != null) {
             OpenFixture fixture = new OpenFixture(RecordJson.text(line, "fixture"), RecordJson.text(line, "where"));
             if (Boolean.TRUE.equals(line.get("open"))) {

@@ -198,13 +198,15 @@ final class RecordFields {
      * @param systems the systems by their numbers
      * @param usual the platform of a record that names none; null if each record must name its own
      * @param tests tests by their names; the record refers to them if it has only a name, or an equal test
+     * @param shared replaces equal values by one of them
      * @throws IllegalArgumentException if a value is missing or invalid
      */
-    TestRecord record(Map<Integer, SystemInfo> systems, @Nullable String usual, Map<String, PlainTest> tests) {
+    TestRecord record(
+            Map<Integer, SystemInfo> systems, @Nullable String usual, Map<String, PlainTest> tests, Shared shared) {
         String platform = text(Key.PLATFORM);
         String took = text(Key.TOOK);
         TestRecord record = TestRecord.of(
-                        platform == null ? RecordJson.present(usual, Key.PLATFORM.text) : platform, plain(tests), end())
+                        platform == null ? RecordJson.present(usual, Key.PLATFORM.text) : platform, plain(tests, shared), shared.of(end()))
                 .withTimes(
                         Times.instant(RecordJson.present(text(Key.STARTED), Key.STARTED.text)),
                         took == null ? Duration.ZERO : Times.duration(took));
@@ -237,16 +239,16 @@ final class RecordFields {
                         isTrue(Key.SYSTEM_USABLE));
     }
 
-    private PlainTest plain(Map<String, PlainTest> tests) {
-        PlainTest shared = tests.get(nameOfTest());
+    private PlainTest plain(Map<String, PlainTest> tests, Shared shared) {
+        PlainTest planned = tests.get(nameOfTest());
         if (value(Key.TEST) instanceof Map<?, ?> json) {
-            PlainTest own = RecordJson.test(json);
-            return shared != null && own.equals(shared) ? shared : own;
+            PlainTest own = RecordJson.test(json, shared);
+            return planned != null && own.equals(planned) ? planned : own;
         }
-        if (shared == null) {
+        if (planned == null) {
             throw new IllegalArgumentException("the test " + value(Key.TEST) + " is missing");
         }
-        return shared;
+        return planned;
     }
 
     private static KnownFailure knownFailure(Map<?, ?> json) {

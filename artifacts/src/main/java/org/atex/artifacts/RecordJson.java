@@ -57,7 +57,12 @@ final class RecordJson {
         }
     }
 
-    static PlainTest test(Map<?, ?> json) {
+    /**
+     * {@return a test}
+     *
+     * @param shared replaces equal values by one of them
+     */
+    static PlainTest test(Map<?, ?> json, Shared shared) {
         PlainTest test = TestCase.named(text(json, "name"));
         // Each method copies all properties, and most tests have few.
         if (json.get("priority") != null) {
@@ -73,10 +78,10 @@ final class RecordJson {
             test = test.withDestructive(true);
         }
         if (json.get("tags") != null) {
-            test = test.withTags(texts(json, "tags"));
+            test = test.withTags(shared.of(texts(json, "tags")));
         }
         if (json.get("components") != null) {
-            test = test.withComponents(texts(json, "components"));
+            test = test.withComponents(shared.of(texts(json, "components")));
         }
         if (json.get("group") != null) {
             test = test.withGroup(textIfAny(json, "group"));
