@@ -16,6 +16,7 @@ module org.atex.support {
             org.atex.html,
             org.atex.http,
             org.atex.interleave,
+            org.atex.junit,
             org.atex.junitxml,
             org.atex.local,
             org.atex.podman,

@@ -61,6 +61,7 @@ class ArchitectureTest {
             Map.entry("allure", Set.of("api", "artifacts")),
             Map.entry("jsonl", Set.of("api", "artifacts")),
             Map.entry("html", Set.of("api", "artifacts", "support")),
+            Map.entry("junit", Set.of("api", "artifacts", "support")),
             Map.entry("junitxml", Set.of("api", "artifacts", "support")),
             Map.entry("pytest", Set.of("api", "artifacts", "support")),
             Map.entry("reportportal", Set.of("api", "artifacts", "http", "support")),

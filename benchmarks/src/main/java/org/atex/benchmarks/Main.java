@@ -14,6 +14,7 @@ public final class Main {
             new HundredThousandTests(),
             new HandOver(),
             new KeptRun(),
+            new JournalShare(),
             new TenThousandSystems(),
             new FirstTest(false),
             new FirstTest(true),

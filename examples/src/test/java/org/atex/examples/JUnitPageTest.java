@@ -57,8 +57,8 @@ class JUnitPageTest {
                 .start();
         assertThat(process.waitFor(50, TimeUnit.SECONDS)).as("the tests end").isTrue();
 
-        assertThat(Files.readString(output)).contains("4 tests found", "4 tests successful");
-        assertThat(block("text")).contains("Tests run: 4, ");
+        assertThat(Files.readString(output)).contains("6 tests found", "6 tests successful");
+        assertThat(block("text")).contains("Tests run: 6, ");
     }
 
     @Test

@@ -60,6 +60,7 @@ class ShippedTest {
                 .module("aggregate-junitxml", List.of(), "JUnitXml")
                 .module("aggregate-reportportal", List.of(), "ReportPortal")
                 .module("report-html", List.of(), "Html")
+                .module("report-junit", List.of(), "JUnit")
                 .module(
                         "orchestrate-adhoc",
                         List.of("provision-local", "execute-command", "aggregate-junitxml"),

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.atex.adhoc.AdHocOrchestrator;
@@ -21,6 +22,7 @@ import org.atex.api.Connection;
 import org.atex.api.Offer;
 import org.atex.api.Outcome;
 import org.atex.api.ReportedResult;
+import org.atex.api.RunEvent;
 import org.atex.api.Status;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
@@ -39,6 +41,7 @@ import org.atex.interleave.Interleaving;
 import org.atex.jsonl.Compression;
 import org.atex.jsonl.JsonLinesAggregator;
 import org.atex.jsonl.JsonLinesOptions;
+import org.atex.junit.DynamicRun;
 import org.atex.junitxml.JUnitXmlAggregator;
 import org.atex.junitxml.JUnitXmlOptions;
 import org.atex.junitxml.Profile;
@@ -360,6 +363,13 @@ public final class Uses {
                 run.runToEnd();
             }
             check(log.toString().equals("ba"), "actors move in the planned order");
+        }
+    }
+
+    static final class JUnit implements Use {
+        @Override
+        public void in(Path directory) {
+            DynamicRun.create().sources(directory).on(new RunEvent.Heartbeat(new RunEvent.Stamp("run", 1, Instant.now())));
         }
     }
 
