@@ -63,6 +63,7 @@ class ArchitectureTest {
             Map.entry("html", Set.of("api", "artifacts", "support")),
             Map.entry("junit", Set.of("api", "artifacts", "support")),
             Map.entry("junitxml", Set.of("api", "artifacts", "support")),
+            Map.entry("opentelemetry", Set.of("api", "artifacts")),
             Map.entry("pytest", Set.of("api", "artifacts", "support")),
             Map.entry("reportportal", Set.of("api", "artifacts", "http", "support")),
             Map.entry("adhoc", Set.of("api", "artifacts", "support")),

@@ -27,6 +27,9 @@ class ModulesTest {
     private static final Set<String> AUTOMATIC = Set.of(
             "com.hierynomus.asnone",
             "com.hierynomus.sshj",
+            "io.opentelemetry.api",
+            "io.opentelemetry.common",
+            "io.opentelemetry.context",
             "org.apache.commons.logging",
             "org.apache.httpcomponents.client5.httpclient5",
             "org.apache.httpcomponents.core5.httpcore5",

@@ -35,6 +35,7 @@ class ShippedTest {
         "AdHoc",
         "Allure",
         "ReportPortal",
+        "Telemetry",
         "Interleave"
     };
 
@@ -61,6 +62,7 @@ class ShippedTest {
                 .module("aggregate-reportportal", List.of(), "ReportPortal")
                 .module("report-html", List.of(), "Html")
                 .module("report-junit", List.of(), "JUnit")
+                .module("report-opentelemetry", List.of(), "Telemetry")
                 .module(
                         "orchestrate-adhoc",
                         List.of("provision-local", "execute-command", "aggregate-junitxml"),

@@ -1,6 +1,7 @@
 package org.atex.shipped;
 
 import com.sun.net.httpserver.HttpServer;
+import io.opentelemetry.api.OpenTelemetry;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -47,6 +48,7 @@ import org.atex.junitxml.JUnitXmlOptions;
 import org.atex.junitxml.Profile;
 import org.atex.local.LocalConnection;
 import org.atex.local.LocalProvisioner;
+import org.atex.opentelemetry.TelemetryListener;
 import org.atex.podman.PodmanConnection;
 import org.atex.reportportal.ReportPortalAggregator;
 import org.atex.reportportal.ReportPortalOptions;
@@ -370,6 +372,14 @@ public final class Uses {
         @Override
         public void in(Path directory) {
             DynamicRun.create().sources(directory).on(new RunEvent.Heartbeat(new RunEvent.Stamp("run", 1, Instant.now())));
+        }
+    }
+
+    static final class Telemetry implements Use {
+        @Override
+        public void in(Path directory) {
+            var listener = TelemetryListener.of(OpenTelemetry.noop(), "suite");
+            listener.on(new RunEvent.RunStarted(new RunEvent.Stamp("run", 1, Instant.now()), List.of(), "default"));
         }
     }
 
