@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import org.atex.api.KnownFailure;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code y}: a system, with its number {@code i}, name {@code n}, and its other properties;
  *   <li>{@code a}: an attempt at the test {@code i} on the system {@code s};
  *   <li>{@code r}, {@code z}: a run started or ended;
+ *   <li>{@code f}: the former run; tests have their last attempts in earlier runs as {@code h}, and their outcome and
+ *       duration in the former run as {@code m} and {@code w};
+ *   <li>{@code g}: the names {@code n} of tests that a run lacks, and the former run has;
  *   <li>{@code e}: another event, with its type {@code y};
  *   <li>{@code now}: the state at the time when the page was written, the last entry.
  * </ul>
@@ -40,14 +44,20 @@ final class Entries {
     }
 
     private final Sink sink;
+    private final EarlierRuns earlier;
     private final Map<TestKey, Integer> tests = new HashMap<>();
     private final Map<SystemInfo, Integer> systems = new HashMap<>();
 
     /** Lines that are not written yet, because the disk is full. The next entry writes them first. */
     private final StringBuilder pending = new StringBuilder();
 
-    Entries(Sink sink) {
+    Entries(Sink sink, EarlierRuns earlier) {
         this.sink = sink;
+        this.earlier = earlier;
+        Line former = earlier.former();
+        if (former != null) {
+            pending.append(former.end()).append('\n');
+        }
     }
 
     /** Adds an attempt, completely or not at all. */
@@ -63,10 +73,16 @@ final class Entries {
         write();
     }
 
-    /** Adds a test without an attempt. */
-    void add(String platform, PlainTest test) {
-        int unused = test(platform, test);
-        write();
+    /** Adds the tests of a run. */
+    void add(String platform, Collection<PlainTest> plan) {
+        for (PlainTest test : plan) {
+            int unused = test(platform, test);
+            write();
+        }
+        Line missing = earlier.missing(plan);
+        if (missing != null) {
+            add(missing);
+        }
     }
 
     private void write() {
@@ -100,6 +116,7 @@ final class Entries {
                 .put("c", test.components().stream().sorted().toList())
                 .put("u", test.group())
                 .put("f", test.source() == null ? null : test.source().toString());
+        earlier.addTo(line, test.name());
         Duration expected = test.expected();
         if (expected != null) {
             line.put("x", expected.toMillis());

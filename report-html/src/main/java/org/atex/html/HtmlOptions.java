@@ -1,6 +1,9 @@
 package org.atex.html;
 
 import java.time.Duration;
+import org.atex.artifacts.History;
+import org.atex.artifacts.PastRun;
+import org.jspecify.annotations.Nullable;
 
 /** Options of an {@link HtmlReport}. Immutable and thread-safe; each {@code with} method returns a changed copy. */
 public final class HtmlOptions {
@@ -11,6 +14,8 @@ public final class HtmlOptions {
     private long maxTextBytes = 8L << 20;
     private boolean filesOfPassed;
     private Duration pause = Duration.ofSeconds(3);
+    private History history = History.empty();
+    private @Nullable PastRun former;
 
     private HtmlOptions() {}
 
@@ -91,6 +96,28 @@ public final class HtmlOptions {
         return copy;
     }
 
+    /**
+     * {@return a copy that shows the last attempts at each test in earlier runs}
+     *
+     * @param earlier the history
+     */
+    public HtmlOptions withHistory(History earlier) {
+        HtmlOptions copy = copy();
+        copy.history = earlier;
+        return copy;
+    }
+
+    /**
+     * {@return a copy that compares the tests with those of a former run}
+     *
+     * @param run the former run
+     */
+    public HtmlOptions withFormer(PastRun run) {
+        HtmlOptions copy = copy();
+        copy.former = run;
+        return copy;
+    }
+
     private HtmlOptions copy() {
         HtmlOptions copy = new HtmlOptions();
         copy.title = title;
@@ -98,6 +125,8 @@ public final class HtmlOptions {
         copy.maxTextBytes = maxTextBytes;
         copy.filesOfPassed = filesOfPassed;
         copy.pause = pause;
+        copy.history = history;
+        copy.former = former;
         return copy;
     }
 
@@ -115,6 +144,14 @@ public final class HtmlOptions {
 
     boolean filesOfPassed() {
         return filesOfPassed;
+    }
+
+    History history() {
+        return history;
+    }
+
+    @Nullable PastRun former() {
+        return former;
     }
 
     Duration pause() {

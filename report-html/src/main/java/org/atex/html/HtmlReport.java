@@ -101,7 +101,7 @@ public final class HtmlReport implements Aggregator, RunListener {
         store = new FileStore(FileStore.beside(path));
         budget = new AtomicLong(options.maxTextBytes());
         journal = AppendFile.open(journalOf(path));
-        entries = new Entries(journal::append);
+        entries = new Entries(journal::append, new EarlierRuns(options));
         state = new RunState(entries);
         try {
             render(true);

@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.atex.api.PlainTest;
 import org.atex.api.RunEvent;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
@@ -24,7 +23,7 @@ final class PastEntries {
         this.run = run;
         this.options = options;
         this.store = store;
-        this.entries = new Entries(sink);
+        this.entries = new Entries(sink, new EarlierRuns(options));
     }
 
     void add() throws IOException {
@@ -32,9 +31,7 @@ final class PastEntries {
                 .map(TestRecord::platform)
                 .findFirst()
                 .orElse(RunEvent.RunStarted.DEFAULT_PLATFORM);
-        for (PlainTest test : run.tests()) {
-            entries.add(platform, test);
-        }
+        entries.add(platform, run.tests());
         entries.add(Line.of("r")
                 .put("r", run.id())
                 .put("t", run.started().toEpochMilli())

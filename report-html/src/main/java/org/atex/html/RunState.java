@@ -111,7 +111,7 @@ final class RunState {
         String run = started.stamp().run();
         open.add(run);
         platforms.put(run, started.platform());
-        started.plan().forEach(test -> entries.add(started.platform(), test));
+        entries.add(started.platform(), started.plan());
         entries.add(Line.of("r")
                 .put("r", run)
                 .put("t", started.at().toEpochMilli())

@@ -10,6 +10,8 @@
   const VERDICTS = ['PASSED', 'NOT_STORED', 'INCOMPLETE', 'INFRASTRUCTURE', 'FAILED'];
   const CAUSES = { RERUN: 'run again', HOST_QUARANTINED: 'run again, as the host was put in quarantine',
     GROUP_RESTARTED: 'run again with its group' };
+  // The first letters of the outcomes that a history has.
+  const LETTERS = { P: 'PASSED', S: 'SKIPPED', F: 'FAILED', E: 'ERROR', T: 'TIMED_OUT' };
   const VIEWS = { failures: 'Failures', tests: 'Tests', time: 'Time line', spent: 'Where the time went',
     flaky: 'Flaky', notrun: 'Not run', systems: 'Systems', problems: 'Problems' };
 
@@ -67,15 +69,17 @@
   // Data.
 
   const entries = JSON.parse(byId('data').textContent);
-  const tests = [], systems = [], runs = new Map(), events = [];
-  let now = {};
+  const tests = [], systems = [], runs = new Map(), events = [], onlyFormer = new Set();
+  let now = {}, former = null;
 
   for (const e of entries) {
     switch (e.k) {
       case 't':
         tests[e.i] = { i: e.i, name: e.n, platform: e.p || '', tags: e.g || [], components: e.c || [], group: e.u || '',
-          source: e.f || '', expected: e.x, attempts: [], running: null };
+          source: e.f || '', expected: e.x, attempts: [], running: null, history: e.h || '', before: e.m || '', tookBefore: e.w };
         break;
+      case 'f': former = { id: e.r, start: e.t }; break;
+      case 'g': e.n.forEach(name => onlyFormer.add(name)); break;
       case 'y':
         systems[e.i] = { i: e.i, name: e.n || '', provisioner: e.v || '', host: e.h || '', labels: e.l || {}, stays: [],
           attempts: [], slots: 1 };
@@ -106,6 +110,8 @@
     }
   }
   const live = Boolean(now.l);
+  for (const t of tests) onlyFormer.delete(t.name);
+  if (former) VIEWS.compared = 'Compared';
   for (const u of now.u || []) {
     tests[u.i].running = u;
     systems[u.s].slots = Math.max(systems[u.s].slots, u.b);
@@ -269,15 +275,23 @@
       a.f ? [el('h5', {}, 'Files'), el('ul', { class: 'plain' }, a.f.map(fileView))] : null,
       a.z ? el('p', { class: 'soft' }, plural(a.z, 'further file') + ', not kept with this page') : null);
   };
+  const strip = t => {
+    const all = [...t.history].map(letter => LETTERS[letter]);
+    const failed = all.filter(o => CLASS[o] === 'bad').length;
+    const text = 'Attempts in earlier runs: ' + failed + ' of ' + all.length + ' failed, the latest last: ';
+    return all.length ? el('p', { class: 'soft' }, text, el('span', { class: 'strip', role: 'img', 'aria-label':
+      all.map(word).join(', ') }, all.map(o => el('i', { class: CLASS[o], title: word(o) })))) : null;
+  };
   const testView = t => {
     const facts = [];
+    if (t.before) facts.push('in the former run ' + word(t.before) + ' in ' + time(t.tookBefore));
     if (t.platform && platforms.length > 1) facts.push('platform ' + line(t.platform));
     if (t.group) facts.push('group ' + line(t.group));
     if (t.source) facts.push('source ' + line(t.source));
     if (t.tags.length) facts.push('tags ' + t.tags.map(line).join(', '));
     if (t.components.length) facts.push('components ' + t.components.map(line).join(', '));
     if (t.expected) facts.push('expected to take ' + time(t.expected));
-    return [facts.length ? el('p', { class: 'soft name' }, facts.join('; ')) : null,
+    return [facts.length ? el('p', { class: 'soft name' }, facts.join('; ')) : null, strip(t),
       t.running ? el('p', {}, 'Running on ', systemLink(t.running.s), ' since ' + date(t.running.t)) : null,
       t.attempts.length ? t.attempts.toReversed().map(attemptView) : t.note ? el('p', {}, line(t.note)) : null];
   };
@@ -367,6 +381,29 @@
           el('p', { class: 'soft' }, plural(of.length, 'test')),
           el('ul', {}, of.slice(0, ROWS).map(t => el('li', {}, testLink(t)))),
           of.length > ROWS ? el('p', {}, link(filtered({ view: 'tests', outcome: of[0].outcome }), 'All of this outcome')) : null])];
+    },
+    compared() {
+      const isBad = o => !['PASSED', 'SKIPPED'].includes(o);
+      const isOver = t => !['RUNNING', 'WAITING'].includes(t.outcome);
+      const common = tests.filter(t => t.before && isOver(t));
+      const groups = [
+        ['Failed, and passed before', common.filter(t => t.bad && !isBad(t.before))],
+        ['Failed before, too', common.filter(t => t.bad && isBad(t.before))],
+        ['Passed, and failed before', common.filter(t => !isBad(t.outcome) && isBad(t.before))],
+        // Short tests vary much.
+        ['Slower by half', common.filter(t => t.outcome === 'PASSED' && t.before === 'PASSED'
+          && t.took > 1.5 * t.tookBefore && t.took - t.tookBefore > 1000)],
+        ['Not in the former run', tests.filter(t => !t.before && isOver(t))]].filter(g => g[1].length);
+      return [el('h2', {}, 'Compared with the former run'),
+        el('p', { class: 'soft' }, 'Run ' + line(former.id) + ', started ' + date(former.start) + '. '
+          + plural(common.length, 'test') + ' ended in both runs.'),
+        groups.map(([name, of]) => [el('h3', {}, name + ' (' + of.length + ')'),
+          table(name, ['Test', 'Outcome', 'Before', 'Took', 'Took before'], of.slice(0, ROWS).map(t => row(testLink(t),
+            outcomeOf(t.outcome), t.before ? outcomeOf(t.before) : '', time(t.took), t.before ? time(t.tookBefore) : ''))),
+          of.length > ROWS ? el('p', { class: 'soft' }, 'and ' + plural(of.length - ROWS, 'more test')) : null]),
+        onlyFormer.size ? [el('h3', {}, 'Only in the former run (' + onlyFormer.size + ')'),
+          el('ul', {}, [...onlyFormer].slice(0, ROWS).map(n => el('li', { class: 'name' }, short(line(n), 300)))),
+          onlyFormer.size > ROWS ? el('p', { class: 'soft' }, 'and ' + plural(onlyFormer.size - ROWS, 'more test')) : null] : null];
     },
     systems() {
       const p = pager(systems.length, ROWS, 'systems');

@@ -5,11 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.atex.api.Artifacts;
+import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
+import org.atex.artifacts.History;
+import org.atex.artifacts.PastRun;
+import org.atex.artifacts.Spool;
+import org.atex.artifacts.SpooledAttempt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -119,6 +127,65 @@ class PageTest {
         browser.open(page(), "#view=tests&platform=other");
         assertThat(browser.text("main")).contains("No test matches the filter.");
         browser.driver().navigate().back();
+    }
+
+    /** A kept run in which a test passed that fails in the sample, and the other way round. */
+    private PastRun former() throws Exception {
+        Map<String, TestEnd> ends = new LinkedHashMap<>();
+        ends.put("/net/dns", TestEnd.exited(0));
+        ends.put("/kernel/boot", TestEnd.of(Outcome.LOST, "no power"));
+        ends.put("/kernel/ok", TestEnd.exited(1));
+        ends.put("/net/flaky", TestEnd.exited(0));
+        ends.put("/old\u202e", TestEnd.exited(0));
+        Path runs = directory.resolve("runs");
+        List<PlainTest> tests = ends.keySet().stream().map(TestCase::named).toList();
+        try (Spool spool = Spool.keep(runs, "former", "debian-12", List.of(), tests, false)) {
+            for (PlainTest test : tests) {
+                TestRecord record = TestRecord.of("debian-12", test, ends.get(test.name()))
+                        .withTimes(SampleRun.START.minusSeconds(1000), Duration.ofSeconds(1));
+                SpooledAttempt attempt = spool.next();
+                attempt.write(SpooledAttempt.State.RUNNING, record);
+                attempt.stored(record);
+            }
+        }
+        return PastRun.latest(runs).orElseThrow();
+    }
+
+    @Test
+    void aRunIsComparedWithAFormerOne() throws Exception {
+        PastRun former = former();
+        HtmlOptions options = HtmlOptions.defaults().withFormer(former).withHistory(History.of(former));
+        try (HtmlReport report = HtmlReport.open(page(), options)) {
+            new SampleRun(report, directory).sendAll();
+        }
+        browser.open(page(), "#view=compared");
+
+        assertThat(browser.texts("main h3"))
+                .containsExactly(
+                        "Failed, and passed before (1)",
+                        "Failed before, too (1)",
+                        "Passed, and failed before (1)",
+                        "Slower by half (1)",
+                        "Not in the former run (1)",
+                        "Only in the former run (1)");
+        assertThat(browser.texts("main tbody td:first-child"))
+                .containsExactly("/net/dns", "/kernel/boot", "/kernel/ok", "/net/flaky", "/tape");
+        assertThat(browser.texts("main li")).containsExactly("/old\\u202e");
+
+        browser.find("main tbody a").click();
+        browser.await("return document.querySelectorAll('tr.details').length === 1");
+        assertThat(browser.text("tr.details"))
+                .contains("in the former run passed in 1.0 s", "Attempts in earlier runs: 0 of 1 failed");
+        assertThat(browser.run("return document.querySelector('.strip').getAttribute('aria-label')"))
+                .isEqualTo("passed");
+    }
+
+    @Test
+    void pageWithoutEarlierRunsHasNoComparison() throws Exception {
+        sample();
+        browser.open(page(), "#view=compared");
+        assertThat(browser.texts("#views a")).noneMatch(name -> name.contains("Compared"));
+        assertThat(browser.texts("main article h3")).as("the view is not known").isNotEmpty();
     }
 
     @Test
