@@ -11,10 +11,12 @@ import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
+import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -28,10 +30,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A real Chromium for all tests of a class. Without it, the tests are skipped; with {@code -Datex.required=true} they
+ * A real Chromium for all tests of a class. Keeps a screenshot of each test. Without it, the tests are skipped; with {@code -Datex.required=true} they
  * fail.
  */
-final class Browser implements BeforeAllCallback, AfterAllCallback {
+final class Browser implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private @Nullable ChromeDriver driver;
@@ -70,6 +72,15 @@ final class Browser implements BeforeAllCallback, AfterAllCallback {
                 .withEnvironment(Map.of("TMPDIR", "/tmp", "HOME", profile.toString()))
                 .build();
         driver = new ChromeDriver(service, options);
+    }
+
+    /** Keeps what the browser showed at the end of each test, in {@code target/screenshots}. */
+    @Override
+    public void afterEach(ExtensionContext context) throws IOException {
+        Path directory = Files.createDirectories(Path.of("target", "screenshots"));
+        String test = context.getRequiredTestClass().getSimpleName() + "-"
+                + context.getRequiredTestMethod().getName();
+        Files.write(directory.resolve(test + ".png"), driver().getScreenshotAs(OutputType.BYTES));
     }
 
     private static Optional<Path> program(String name) {
