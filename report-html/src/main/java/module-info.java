@@ -3,6 +3,7 @@ module org.atex.html {
     requires transitive org.atex.api;
     requires transitive org.atex.artifacts;
     requires static org.jspecify;
+    requires jdk.httpserver;
     requires org.atex.support;
     requires org.slf4j;
     requires tools.jackson.core;

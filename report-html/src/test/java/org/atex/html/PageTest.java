@@ -181,6 +181,26 @@ class PageTest {
     }
 
     @Test
+    void aServedPageShowsTheRunAsItGoesOn() throws Exception {
+        HtmlOptions options = HtmlOptions.defaults().withPause(Duration.ofMillis(100));
+        try (LivePage live = LivePage.serve(page());
+                HtmlReport report = HtmlReport.open(page(), options)) {
+            report.flush();
+            browser.driver().get(live.address() + "#view=tests");
+            browser.await("return document.documentElement.dataset.ready !== undefined");
+            assertThat(names()).isEmpty();
+
+            new SampleRun(report, directory).sendAll();
+            browser.await("return document.querySelectorAll('main tbody tr[data-test]').length === 5");
+            browser.driver().get("about:blank");
+            browser.driver().get(live.address() + "#view=tests&q=dns");
+            browser.await("return document.querySelectorAll('main tbody tr[data-test]').length === 1");
+            // Requests to the page itself are the purpose of this test.
+            assertThat(browser.complaints()).allMatch(complaint -> complaint.contains(live.address().getAuthority()));
+        }
+    }
+
+    @Test
     void pageWithoutEarlierRunsHasNoComparison() throws Exception {
         sample();
         browser.open(page(), "#view=compared");
