@@ -6,6 +6,7 @@ module org.atex.all {
     requires transitive org.atex.artifacts;
     requires transitive org.atex.command;
     requires transitive org.atex.console;
+    requires transitive org.atex.findings;
     requires transitive org.atex.fmf;
     requires transitive org.atex.fmf.tree;
     requires transitive org.atex.html;

@@ -12,6 +12,7 @@ module org.atex.support {
             org.atex.adhoc,
             org.atex.artifacts,
             org.atex.console,
+            org.atex.findings,
             org.atex.fmf,
             org.atex.html,
             org.atex.http,

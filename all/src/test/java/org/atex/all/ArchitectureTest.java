@@ -55,6 +55,7 @@ class ArchitectureTest {
             Map.entry("podman", Set.of("api", "provision", "support")),
             Map.entry("command", Set.of("api", "artifacts")),
             Map.entry("console", Set.of("api", "artifacts", "support")),
+            Map.entry("findings", Set.of("api", "artifacts", "support")),
             Map.entry("fmf", Set.of("api", "artifacts", "support")),
             Map.entry("interleave", Set.of("api", "support")),
             Map.entry("scenario", Set.of("api", "artifacts", "support")),

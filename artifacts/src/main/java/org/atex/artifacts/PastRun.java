@@ -28,6 +28,7 @@ import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
+import org.atex.api.TestCase;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 import org.atex.artifacts.SpooledAttempt.State;
@@ -438,6 +439,21 @@ public final class PastRun {
     /** {@return the names of the tests to run again: those that failed, are unknown or did not run} */
     public Set<String> notPassed() {
         return withUnrecorded(names(record -> verdict(record) != Verdict.PASSED || record.attempt() == 0));
+    }
+
+    /**
+     * {@return the tests to run again, in their order: those that failed, are unknown or did not run}
+     *
+     * {@snippet :
+     * AdHocOrchestrator.builder(PastRun.read(Path.of("runs/run-4711")).notPassed(tests))
+     * }
+     *
+     * @param tests the tests of the program; those that were not part of the run are left out
+     * @param <T> the type of the tests
+     */
+    public <T extends TestCase> List<T> notPassed(Collection<T> tests) {
+        Set<String> again = notPassed();
+        return tests.stream().filter(test -> again.contains(test.name())).toList();
     }
 
     /** Adds the tests without a record: the program was killed before they started. */

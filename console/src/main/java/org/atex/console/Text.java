@@ -3,6 +3,7 @@ package org.atex.console;
 import java.time.Duration;
 import java.util.Locale;
 import org.atex.api.Outcome;
+import org.atex.support.PrintableText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,21 +19,21 @@ final class Text {
     private Text() {}
 
     static String name(String name) {
-        return printable(name, NAME);
+        return PrintableText.of(name, NAME);
     }
 
     /** Returns a line of output. */
     static String line(String line) {
-        return printable(line, LINE);
+        return PrintableText.of(line, LINE);
     }
 
     static String reason(String reason) {
-        return printable(reason, REASON);
+        return PrintableText.of(reason, REASON);
     }
 
     /** Returns the beginning of a reason that was printed before. */
     static String gist(String reason) {
-        return printable(reason, GIST);
+        return PrintableText.of(reason, GIST);
     }
 
     /** Returns a colon and the reason, or an empty string. */
@@ -47,39 +48,6 @@ final class Text {
     /** Returns text behind a heading of fixed width, so that lines can be searched by kind. */
     static String headed(String heading, String text) {
         return String.format(Locale.ROOT, "%-9s %s", heading, text);
-    }
-
-    private static String printable(String text, int limit) {
-        StringBuilder printable = new StringBuilder(Math.min(text.length(), limit));
-        int end = text.codePointCount(0, text.length()) <= limit ? text.length() : text.offsetByCodePoints(0, limit);
-        text.substring(0, end).codePoints().forEach(c -> append(printable, c));
-        if (end < text.length()) {
-            printable.append("… (").append(text.length() - end).append(" more characters)");
-        }
-        return printable.toString();
-    }
-
-    private static void append(StringBuilder to, int c) {
-        if (c == '\n') {
-            to.append(' ');
-        } else if (c == '\t') {
-            to.append("    ");
-        } else if (isVisible(c)) {
-            to.appendCodePoint(c);
-        } else {
-            to.append(String.format(c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c));
-        }
-    }
-
-    private static boolean isVisible(int c) {
-        return switch (Character.getType(c)) {
-            case Character.CONTROL,
-                    Character.FORMAT,
-                    Character.LINE_SEPARATOR,
-                    Character.PARAGRAPH_SEPARATOR,
-                    Character.SURROGATE -> false;
-            default -> true;
-        };
     }
 
     static String shown(Duration duration) {
