@@ -4,6 +4,7 @@ module org.atex.all {
     requires transitive org.atex.allure;
     requires transitive org.atex.api;
     requires transitive org.atex.artifacts;
+    requires transitive org.atex.ci;
     requires transitive org.atex.command;
     requires transitive org.atex.console;
     requires transitive org.atex.findings;

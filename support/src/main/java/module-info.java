@@ -11,6 +11,7 @@ module org.atex.support {
     exports org.atex.support to
             org.atex.adhoc,
             org.atex.artifacts,
+            org.atex.ci,
             org.atex.console,
             org.atex.findings,
             org.atex.fmf,

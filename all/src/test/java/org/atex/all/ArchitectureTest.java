@@ -55,6 +55,8 @@ class ArchitectureTest {
             Map.entry("podman", Set.of("api", "provision", "support")),
             Map.entry("command", Set.of("api", "artifacts")),
             Map.entry("console", Set.of("api", "artifacts", "support")),
+            // It shows findings where CI services show them.
+            Map.entry("ci", Set.of("api", "artifacts", "findings", "support")),
             Map.entry("findings", Set.of("api", "artifacts", "support")),
             Map.entry("fmf", Set.of("api", "artifacts", "support")),
             Map.entry("interleave", Set.of("api", "support")),
@@ -191,11 +193,13 @@ class ArchitectureTest {
     void onlyProgressAndStopOnSignalPrint() {
         noClasses()
                 .that()
+                .doNotHaveFullyQualifiedName("org.atex.ci.CiReport")
+                .and()
                 .doNotHaveFullyQualifiedName("org.atex.console.Progress")
                 .and()
                 .doNotHaveFullyQualifiedName("org.atex.console.StopOnSignal")
                 .should(ACCESS_STANDARD_STREAMS)
-                .because("a library logs; only Progress and StopOnSignal write to the terminal")
+                .because("a library logs; only CiReport, Progress and StopOnSignal write to the terminal")
                 .check(CLASSES);
     }
 

@@ -40,6 +40,7 @@ class StaticStateTest {
             Map.entry("org.atex.jsonl.JsonLinesOptions.DEFAULTS", "its methods return changed copies"),
             Map.entry("org.atex.ssh.SshOptions.DEFAULTS", "its methods return changed copies"),
             Map.entry("org.atex.allure.AllureOptions.DEFAULTS", "its methods return changed copies"),
+            Map.entry("org.atex.ci.CiOptions.DEFAULTS", "its methods return changed copies"),
             Map.entry("org.atex.findings.FindingsOptions.DEFAULTS", "its methods return changed copies"),
             Map.entry("org.atex.html.HtmlOptions.DEFAULTS", "its methods return changed copies"),
             Map.entry("org.atex.junitxml.JUnitXmlOptions.DEFAULTS", "its methods return changed copies"),

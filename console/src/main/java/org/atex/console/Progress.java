@@ -10,13 +10,14 @@ import java.util.Map;
 import org.atex.api.Excerpt;
 import org.atex.api.RunEvent;
 import org.atex.api.RunListener;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Prints the progress of a run. On a terminal, one status line is updated in place, and failures are printed above it.
  * Otherwise a line is printed for each test that starts or ends, and for each running test: every minute, and every
  * five minutes after the first ten. Below a test that did not pass are its failed parts, the last lines of its output
  * and the path of its log. A repeated reason is printed in full once, and then counted. A summary is printed at the
- * end.
+ * end, with the slowest tests, and a line that says how to run again only the tests that did not pass.
  *
  * <p>Text from tests and systems is escaped and truncated if it is very long. Lines begin with the run's platform
  * unless that is {@code default}, and are printed as a whole: several runs may share one console, each with its own
@@ -29,12 +30,14 @@ public final class Progress implements RunListener {
 
     private final Console console;
     private final Details details;
+    private final @Nullable Path runs;
     private RunLines run;
 
-    private Progress(Console console, Details details) {
+    private Progress(Console console, Details details, @Nullable Path runs) {
         this.console = console;
         this.details = details;
-        this.run = new RunLines(console, details, Instant.EPOCH, List.of());
+        this.runs = runs;
+        this.run = new RunLines(console, details, runs, Instant.EPOCH, List.of());
     }
 
     /**
@@ -80,7 +83,7 @@ public final class Progress implements RunListener {
     }
 
     private static Progress of(PrintStream out, boolean changing) {
-        return new Progress(new Console(out, changing), new Details(LAST_LINES));
+        return new Progress(new Console(out, changing), new Details(LAST_LINES), null);
     }
 
     /**
@@ -94,14 +97,24 @@ public final class Progress implements RunListener {
         if (count < 0) {
             throw new IllegalArgumentException("progress cannot print " + count + " last lines: give 0 or more");
         }
-        return new Progress(console, new Details(count));
+        return new Progress(console, new Details(count), runs);
+    }
+
+    /**
+     * {@return a copy that knows where the run is kept} Its summary has a line of Java that runs again only the tests that
+     * did not pass. Without it, there is such a line for at most ten tests, with their names.
+     *
+     * @param directory the directory that the builder of the run gets by {@code keep(directory)}
+     */
+    public Progress withRuns(Path directory) {
+        return new Progress(console, details, directory);
     }
 
     @Override
     public void on(RunEvent event) {
         if (event instanceof RunEvent.RunStarted(var stamp, var plan, String platform)) {
             String prefix = platform.equals(RunEvent.RunStarted.DEFAULT_PLATFORM) ? "" : Text.name(platform) + " ";
-            run = new RunLines(console.withPrefix(prefix), details, stamp.at(), plan);
+            run = new RunLines(console.withPrefix(prefix), details, runs, stamp.at(), plan);
         }
         run.on(event);
     }

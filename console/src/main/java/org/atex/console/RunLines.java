@@ -1,5 +1,6 @@
 package org.atex.console;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.atex.api.Verdict;
 import org.atex.support.CommandScript;
 import org.atex.support.Plural;
 import org.atex.support.RepeatCounter;
+import org.jspecify.annotations.Nullable;
 
 /** Formats the events of one run as lines. Uses the times of the events, and no clock. Not thread-safe. */
 final class RunLines {
@@ -30,6 +32,7 @@ final class RunLines {
 
     private final Console console;
     private final Details details;
+    private final @Nullable Path runs;
     private final Instant begin;
     private final int planned;
     private final ExpectedEnd end;
@@ -49,9 +52,15 @@ final class RunLines {
     private Instant lastPrinted;
     private Reminder silence = new Reminder();
 
-    RunLines(Console console, Details details, Instant begin, List<PlainTest> plan) {
+    /**
+     * Creates an object without lines.
+     *
+     * @param runs the directory in which the run is kept, or null if it is not known
+     */
+    RunLines(Console console, Details details, @Nullable Path runs, Instant begin, List<PlainTest> plan) {
         this.console = console;
         this.details = details;
+        this.runs = runs;
         this.begin = begin;
         this.lastPrinted = begin;
         this.planned = plan.size();
@@ -60,7 +69,9 @@ final class RunLines {
 
     void on(RunEvent event) {
         if (event instanceof RunEvent.RunEnded(var stamp, var summary)) {
-            console.print(new Summary(summary, details, earlier).lines(abandoned));
+            // The class Spool of the module artifacts describes the names of directories.
+            Path directory = runs == null ? null : runs.resolve("run-" + stamp.run());
+            console.print(new Summary(summary, details, earlier, directory).lines(abandoned));
             return;
         }
         lines.clear();

@@ -1,6 +1,7 @@
 package org.atex.console;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -20,23 +21,29 @@ import org.atex.api.RunSummary;
 import org.atex.api.TestRecord;
 import org.atex.api.TestSummary;
 import org.atex.api.Verdict;
+import org.atex.support.AgainLine;
 import org.atex.support.Plural;
 import org.atex.support.RepeatCounter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Formats the end of a run: tests that did not pass, the worst first, then problems, then the numbers.
+ * Formats the end of a run: tests that did not pass, the worst first, then problems, the slowest tests, how to run again
+ * only the tests that did not pass, and the numbers.
  *
  * @param run the summary of the run
  * @param details formats the details below a test
  * @param earlier the excerpts of earlier attempts, by test name
+ * @param directory the directory of the run, or null if it is not known
  */
-record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
+record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier, @Nullable Path directory) {
     /** The number of groups and problems that are printed in full, to keep the output readable. */
     private static final int IN_FULL = 50;
 
     private static final int NAMES = 3;
     private static final int NAMES_OF_REST = 10;
+
+    private static final int SLOWEST = 3;
+    private static final Duration SLOW = Duration.ofSeconds(1);
 
     /** {@return the lines; the last one contains the numbers} */
     List<String> lines(Collection<RunEvent.Abandoned> abandoned) {
@@ -45,6 +52,8 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
         groups.stream().limit(IN_FULL).forEach(group -> lines.addAll(told(group)));
         lines.addAll(rest(groups.stream().skip(IN_FULL).flatMap(List::stream).toList()));
         lines.addAll(problems(abandoned));
+        lines.addAll(slowest());
+        lines.addAll(again());
         lines.add(numbers());
         return lines;
     }
@@ -176,6 +185,35 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier) {
             lines.add(Text.headed("problem", problems.size() - IN_FULL + " more, see the run's summary and log"));
         }
         return lines;
+    }
+
+    /** Returns a line with the slowest tests, unless all tests are fast or few. */
+    private List<String> slowest() {
+        List<TestRecord> last = run.tests().stream()
+                .filter(test -> !test.attempts().isEmpty())
+                .map(test -> test.attempts().get(test.attempts().size() - 1))
+                .toList();
+        String slowest = last.stream()
+                .sorted(Comparator.comparing(TestRecord::took).reversed())
+                .limit(SLOWEST)
+                .filter(record -> record.took().compareTo(SLOW) >= 0)
+                .map(record -> Text.name(record.name()) + " " + Text.shown(record.took()))
+                .collect(Collectors.joining(", "));
+        return last.size() <= SLOWEST || slowest.isEmpty() ? List.of() : List.of(Text.headed("slowest", slowest));
+    }
+
+    /** Returns a line that says how to run again only the tests that did not pass. */
+    private List<String> again() {
+        List<String> names = run.tests().stream()
+                .filter(test -> outcome(test) != Verdict.PASSED || test.attempts().isEmpty())
+                .map(TestSummary::name)
+                .toList();
+        if (names.isEmpty()) {
+            return List.of();
+        }
+        String java = AgainLine.of(names, directory);
+        String how = java.isEmpty() ? "to run only these again, keep the run with keep(directory)" : java;
+        return List.of(Text.headed("again", Plural.of(names.size(), "test") + ": " + how));
     }
 
     private String numbers() {

@@ -18,8 +18,10 @@ import java.util.Set;
 import org.atex.api.AggregationException;
 import org.atex.api.KnownFailure;
 import org.atex.api.Outcome;
+import org.atex.api.PlainTest;
 import org.atex.api.Problem;
 import org.atex.api.TestRecord;
+import org.atex.api.TestSource;
 import org.atex.api.Verdict;
 import org.atex.artifacts.PastRun;
 import org.atex.support.AgainLine;
@@ -226,6 +228,16 @@ public final class Findings {
     /** {@return the tests to run again} */
     public RunAgain again() {
         return again;
+    }
+
+    /**
+     * {@return where a test is defined, with the prefix of {@link FindingsOptions#withSources}; null if it is not known}
+     *
+     * @param test the test
+     */
+    public @Nullable TestSource definedIn(PlainTest test) {
+        TestSource source = test.source();
+        return source == null ? null : new TestSource(options.sources() + source.file(), source.line());
     }
 
     /** {@return the number of failures that are known and do not count} */

@@ -156,7 +156,7 @@ final class JsonFindings {
             if (test.known() != null) {
                 json.writeStringProperty("known", cut(test.known().toString(), TEXT));
             }
-            source(json, test.test().source());
+            source(json, findings.definedIn(test.test()));
             SystemInfo system = test.system();
             if (system != null) {
                 json.writeStringProperty("system", cut(system.name(), BRIEF));
@@ -169,9 +169,9 @@ final class JsonFindings {
         });
     }
 
-    private void source(JsonGenerator json, @Nullable TestSource source) {
+    private static void source(JsonGenerator json, @Nullable TestSource source) {
         if (source != null) {
-            json.writeStringProperty("file", cut(findings.options().sources() + source.file(), PATH));
+            json.writeStringProperty("file", cut(source.file(), PATH));
             if (source.line() > 0) {
                 json.writeNumberProperty("line", source.line());
             }
@@ -238,7 +238,7 @@ final class JsonFindings {
         return object(json -> {
             json.writeStringProperty("test", cut(test.name(), NAME));
             json.writeStringProperty("platform", cut(test.platform(), BRIEF));
-            source(json, test.test().source());
+            source(json, findings.definedIn(test.test()));
             put(json, "files", test.files());
             attempts(json, test.attempts());
             excerpt(json, test.excerpt());

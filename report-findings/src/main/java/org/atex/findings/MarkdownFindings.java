@@ -146,9 +146,9 @@ final class MarkdownFindings {
         if (test.attempts().size() > 1) {
             facts.add(attempts(test.attempts()));
         }
-        TestSource source = test.test().source();
+        TestSource source = findings.definedIn(test.test());
         if (source != null) {
-            facts.add("defined in: " + Code.span(findings.options().sources() + source, PATH));
+            facts.add("defined in: " + Code.span(source.toString(), PATH));
         }
         facts.addAll(files(test.files()));
         facts.forEach(fact -> text.append("- ").append(fact).append('\n'));
