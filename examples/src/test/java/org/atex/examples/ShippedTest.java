@@ -60,6 +60,8 @@ class ShippedTest {
                 .module("aggregate-jsonl", List.of(), "JsonLines")
                 .module("aggregate-junitxml", List.of(), "JUnitXml")
                 .module("aggregate-reportportal", List.of(), "ReportPortal")
+                .module("report-findings", List.of(), "FindingsFiles")
+                .module("report-ci", List.of(), "CiJob")
                 .module("report-html", List.of(), "Html")
                 .module("report-junit", List.of(), "JUnit")
                 .module("report-opentelemetry", List.of(), "Telemetry")

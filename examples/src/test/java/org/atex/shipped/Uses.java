@@ -1,8 +1,12 @@
 package org.atex.shipped;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.sun.net.httpserver.HttpServer;
 import io.opentelemetry.api.OpenTelemetry;
+import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -24,15 +28,21 @@ import org.atex.api.Offer;
 import org.atex.api.Outcome;
 import org.atex.api.ReportedResult;
 import org.atex.api.RunEvent;
+import org.atex.api.RunListener;
+import org.atex.api.RunSummary;
 import org.atex.api.Status;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
+import org.atex.api.TestSummary;
 import org.atex.artifacts.FanOut;
 import org.atex.artifacts.ResultReader;
 import org.atex.artifacts.ResultWriter;
+import org.atex.ci.CiOptions;
+import org.atex.ci.CiReport;
 import org.atex.command.CommandExecutor;
 import org.atex.command.CommandTest;
+import org.atex.findings.FindingsReport;
 import org.atex.fmf.FmfExecutor;
 import org.atex.fmf.FmfTests;
 import org.atex.fmf.tree.FmfContext;
@@ -286,6 +296,41 @@ public final class Uses {
             try (var files = Files.walk(spool)) {
                 check(files.filter(file -> file.endsWith("calls.jsonl")).count() == 2, "the results are kept");
             }
+        }
+    }
+
+    private static void sendFailure(RunListener listener) {
+        var test = TestCase.named("/t");
+        var end = TestEnd.exited(1);
+        var record = TestRecord.of("default", test, end);
+        listener.on(new RunEvent.RunStarted(
+                new RunEvent.Stamp("run", 1, Instant.EPOCH), List.of(test), RunEvent.RunStarted.DEFAULT_PLATFORM));
+        listener.on(new RunEvent.RunEnded(
+                new RunEvent.Stamp("run", 2, Instant.EPOCH),
+                new RunSummary(List.of(TestSummary.of(test, end, List.of(record))), List.of(), Duration.ZERO)));
+    }
+
+    static final class FindingsFiles implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            try (var findings = FindingsReport.open(directory.resolve("findings"))) {
+                sendFailure(findings);
+            }
+            String json = Files.readString(directory.resolve("findings").resolve("findings.json"));
+            check(json.contains("\"verdict\": \"FAILED\""), "there is JSON");
+        }
+    }
+
+    static final class CiJob implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            Path summary = directory.resolve("summary.md");
+            var environment = Map.of("GITHUB_ACTIONS", "true", "GITHUB_STEP_SUMMARY", summary.toString());
+            var out = new ByteArrayOutputStream();
+            sendFailure(CiReport.of(
+                    new PrintStream(out, true, UTF_8), CiOptions.defaults().withEnvironment(environment)));
+            check(out.toString(UTF_8).startsWith("::error title=/t failed::"), "there is an annotation");
+            check(Files.readString(summary).contains("`/t` failed"), "there is a summary");
         }
     }
 
