@@ -35,7 +35,11 @@ import org.jspecify.annotations.Nullable;
  * @param earlier the excerpts of earlier attempts, by test name
  * @param directory the directory of the run, or null if it is not known
  */
-record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier, @Nullable Path directory) {
+record Summary(
+        RunSummary run,
+        Details details,
+        Map<String, Excerpt> earlier,
+        @Nullable Path directory) {
     /** The number of groups and problems that are printed in full, to keep the output readable. */
     private static final int IN_FULL = 50;
 
@@ -205,7 +209,8 @@ record Summary(RunSummary run, Details details, Map<String, Excerpt> earlier, @N
     /** Returns a line that says how to run again only the tests that did not pass. */
     private List<String> again() {
         List<String> names = run.tests().stream()
-                .filter(test -> outcome(test) != Verdict.PASSED || test.attempts().isEmpty())
+                .filter(test ->
+                        outcome(test) != Verdict.PASSED || test.attempts().isEmpty())
                 .map(TestSummary::name)
                 .toList();
         if (names.isEmpty()) {

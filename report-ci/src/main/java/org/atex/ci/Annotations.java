@@ -22,7 +22,8 @@ final class Annotations {
 
     private static final int MAX_NAMES = 10;
 
-    private record Annotation(String title, List<String> lines, @Nullable TestSource source) {}
+    private record Annotation(
+            String title, List<String> lines, @Nullable TestSource source) {}
 
     private final Findings findings;
     private final int max;

@@ -79,15 +79,14 @@ public final class CiReport implements RunListener {
      * @param findings the findings
      */
     public void show(Findings findings) {
-        String text =
-                switch (options.service()) {
-                    case GITHUB -> {
-                        String notWritten = StepSummary.append(options.environment(), findings);
-                        yield new Annotations(findings, options.maxAnnotations()).text() + notWritten;
-                    }
-                    case GITLAB -> new LogSections(findings).text();
-                    case NONE -> "";
-                };
+        String text = switch (options.service()) {
+            case GITHUB -> {
+                String notWritten = StepSummary.append(options.environment(), findings);
+                yield new Annotations(findings, options.maxAnnotations()).text() + notWritten;
+            }
+            case GITLAB -> new LogSections(findings).text();
+            case NONE -> "";
+        };
         if (!text.isEmpty()) {
             // One call: other threads may print lines at the same time.
             out.print(text);

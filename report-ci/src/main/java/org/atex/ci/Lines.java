@@ -46,7 +46,8 @@ final class Lines {
         for (ReportedResult part : excerpt.parts()) {
             Status status = part.status();
             String name = part.name() == null ? "the test itself" : name(part.name());
-            lines.add((status == null ? "" : name(status.word()) + " ") + name
+            lines.add((status == null ? "" : name(status.word()) + " ")
+                    + name
                     + because(part.note() == null ? "" : part.note()));
         }
         excerpt.lastLines().forEach(line -> lines.add("| " + text(line)));

@@ -125,14 +125,17 @@ class CiReportTest {
     }
 
     private List<WorkflowCommand> commands(String name) {
-        return commands().stream().filter(command -> command.name().equals(name)).toList();
+        return commands().stream()
+                .filter(command -> command.name().equals(name))
+                .toList();
     }
 
     @Test
     void serviceIsFoundByTheEnvironment() {
         assertThat(CiService.of(Map.of("GITHUB_ACTIONS", "true"))).isEqualTo(CiService.GITHUB);
         assertThat(CiService.of(Map.of("GITLAB_CI", "true"))).isEqualTo(CiService.GITLAB);
-        assertThat(CiService.of(Map.of("GITHUB_ACTIONS", "false", "CI", "true"))).isEqualTo(CiService.NONE);
+        assertThat(CiService.of(Map.of("GITHUB_ACTIONS", "false", "CI", "true")))
+                .isEqualTo(CiService.NONE);
         assertThat(CiService.of(Map.of())).isEqualTo(CiService.NONE);
     }
 
@@ -191,7 +194,10 @@ class CiReportTest {
                 .forEach(i -> add(
                         record(TestCase.named("/lost" + i), TestEnd.of(Outcome.LOST, "no answer")), Excerpt.none()));
         send(onGithub());
-        assertThat(commands("error")).hasSize(10).extracting(WorkflowCommand::data).startsWith("/t0 failed: reason 0");
+        assertThat(commands("error"))
+                .hasSize(10)
+                .extracting(WorkflowCommand::data)
+                .startsWith("/t0 failed: reason 0");
         assertThat(commands("warning")).hasSize(10);
         assertThat(commands("notice"))
                 .extracting(WorkflowCommand::data)
@@ -217,7 +223,10 @@ class CiReportTest {
         send(onGithub());
         String data = commands("error").get(0).data();
         assertThat(data.length()).isLessThanOrEqualTo(4096);
-        assertThat(data).startsWith("/t failed: why\n| 1").contains("\n| 19 xxx").doesNotContain("\n| 10 ");
+        assertThat(data)
+                .startsWith("/t failed: why\n| 1")
+                .contains("\n| 19 xxx")
+                .doesNotContain("\n| 10 ");
     }
 
     @Test
@@ -238,23 +247,24 @@ class CiReportTest {
             PlainTest test = TestCase.named(text).withSource(new TestSource("x" + text, 1));
             ReportedResult part =
                     ReportedResult.of(Status.FAIL, text, List.of()).withName(text);
-            add(
-                    record(test, TestEnd.of(Outcome.FAILED, text)),
-                    new Excerpt(List.of(part), List.of(text)));
+            add(record(test, TestEnd.of(Outcome.FAILED, text)), new Excerpt(List.of(part), List.of(text)));
         }
         problems.add(Problem.infrastructure(hostile.get(0)));
         send(onGithub());
 
-        assertThat(bytes.toString(UTF_8).lines()).as("one line for each annotation").hasSize(10 + 1 + 1);
+        assertThat(bytes.toString(UTF_8).lines())
+                .as("one line for each annotation")
+                .hasSize(10 + 1 + 1);
         assertThat(bytes.toString(UTF_8)).doesNotContain("\r", "\u001b", "\u202e", "\u0000");
         List<WorkflowCommand> errors = commands("error");
         for (int i = 0; i < errors.size(); i++) {
             String shown = PrintableText.of(hostile.get(i), 200);
             assertThat(errors.get(i).properties()).containsOnlyKeys("file", "line", "title");
             assertThat(errors.get(i).properties().get("title")).isEqualTo(shown + " failed");
-            assertThat(errors.get(i).properties().get("file"))
-                    .isEqualTo("x" + PrintableText.of(hostile.get(i), 500));
-            assertThat(errors.get(i).data()).startsWith(shown + " failed: " + shown).endsWith("| " + shown);
+            assertThat(errors.get(i).properties().get("file")).isEqualTo("x" + PrintableText.of(hostile.get(i), 500));
+            assertThat(errors.get(i).data())
+                    .startsWith(shown + " failed: " + shown)
+                    .endsWith("| " + shown);
         }
         Parser.builder()
                 .extensions(List.of(TablesExtension.create()))
@@ -288,7 +298,8 @@ class CiReportTest {
     @ValueSource(ints = {0, 700_000, 1_000_000})
     void summaryStaysBelowTheLimitOfGithub(int before) throws IOException {
         Files.writeString(summary(), "x".repeat(before));
-        List<String> lines = IntStream.range(0, 20).mapToObj(i -> "y".repeat(500)).toList();
+        List<String> lines =
+                IntStream.range(0, 20).mapToObj(i -> "y".repeat(500)).toList();
         IntStream.range(0, 3000).forEach(i -> failing("/t" + i, "why", new Excerpt(List.of(), lines)));
         send(onGithub().withFindings(FindingsOptions.defaults().withMaxMarkdownBytes(2 << 20)));
         assertThat(Files.size(summary())).isGreaterThan(before + 10_000L).isLessThanOrEqualTo(1 << 20);
@@ -340,7 +351,9 @@ class CiReportTest {
         String text = bytes.toString(UTF_8);
         assertThat(text)
                 .startsWith("\u001b[0Ksection_start:1763632809:atex_5d1frun_1[collapsed=true]\r\u001b[0K"
-                                .replace("1763632809", Long.toString(START.plusSeconds(9).getEpochSecond()))
+                                .replace(
+                                        "1763632809",
+                                        Long.toString(START.plusSeconds(9).getEpochSecond()))
                         + "/net/dns failed: it fails\n| first\n| the last line\n\u001b[0Ksection_end:");
         Matcher sections = SECTION.matcher(text);
         List<String> marks = new ArrayList<>();
@@ -363,9 +376,8 @@ class CiReportTest {
 
     @Test
     void runIsShownWhenItEnds() throws Exception {
-        FakeExecutors executors = FakeExecutors.running(test -> test.name().equals("/fails")
-                ? FakeRun.failing(Duration.ZERO)
-                : FakeRun.passing(Duration.ZERO));
+        FakeExecutors executors = FakeExecutors.running(
+                test -> test.name().equals("/fails") ? FakeRun.failing(Duration.ZERO) : FakeRun.passing(Duration.ZERO));
         RunSummary summary;
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
                 RecordingAggregator results = RecordingAggregator.create();

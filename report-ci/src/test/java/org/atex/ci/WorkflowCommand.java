@@ -19,7 +19,8 @@ record WorkflowCommand(String name, Map<String, String> properties, String data)
         }
         String[] command = text.substring(MARK.length(), end).split(" ", 2);
         Map<String, String> properties = new LinkedHashMap<>();
-        for (String property : command.length < 2 ? new String[0] : command[1].strip().split(",")) {
+        for (String property :
+                command.length < 2 ? new String[0] : command[1].strip().split(",")) {
             String[] pair = property.split("=", 2);
             if (pair.length == 2 && !pair[1].isEmpty()) {
                 properties.put(

@@ -50,7 +50,8 @@ final class Code {
 
     private static String shown(String text, int limit) {
         // Only the beginning is searched: the text may be long.
-        String beginning = text.length() > 4 * limit ? text : COLOURS.matcher(text).replaceAll("");
+        String beginning =
+                text.length() > 4 * limit ? text : COLOURS.matcher(text).replaceAll("");
         return CiCommands.escape(PrintableText.of(beginning, limit));
     }
 

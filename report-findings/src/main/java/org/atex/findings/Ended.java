@@ -51,7 +51,8 @@ record Ended(
         return end.outcome().verdict() != Verdict.PASSED || attempts.isEmpty();
     }
 
-    @Nullable KnownFailure known() {
+    @Nullable
+    KnownFailure known() {
         return attempts.isEmpty() ? null : attempts.get(attempts.size() - 1).known();
     }
 
@@ -64,7 +65,8 @@ record Ended(
     }
 
     /** {@return the last attempt that failed before the last one, or null} */
-    @Nullable TestRecord failedBefore() {
+    @Nullable
+    TestRecord failedBefore() {
         for (int i = attempts.size() - 2; i >= 0; i--) {
             if (attempts.get(i).end().outcome().verdict() == Verdict.FAILED
                     && attempts.get(i + 1).cause() != AttemptCause.HOST_QUARANTINED) {

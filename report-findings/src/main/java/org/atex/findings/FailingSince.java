@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param lastPassed the start of the last attempt that passed, or null if none is known: the test may have failed for
  *     longer
  */
-public record FailingSince(String run, Instant started, int runs, @Nullable Instant lastPassed) {
+public record FailingSince(
+        String run, Instant started, int runs, @Nullable Instant lastPassed) {
     /** {@return whether this run is the first one in which it fails} */
     public boolean isNew() {
         return runs == 1;

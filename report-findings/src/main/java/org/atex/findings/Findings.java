@@ -148,10 +148,14 @@ public final class Findings {
     private List<NotRun> testsNotRun() {
         record Reason(Outcome outcome, String why) {}
         Map<Reason, List<String>> reasons = new LinkedHashMap<>();
-        run.tests().stream().filter(Ended::isNotRun).forEach(test -> reasons.computeIfAbsent(
-                        new Reason(test.outcome(), Objects.requireNonNullElse(test.end().note(), "")),
-                        reason -> new ArrayList<>())
-                .add(test.test().name()));
+        run.tests().stream()
+                .filter(Ended::isNotRun)
+                .forEach(test -> reasons.computeIfAbsent(
+                                new Reason(
+                                        test.outcome(),
+                                        Objects.requireNonNullElse(test.end().note(), "")),
+                                reason -> new ArrayList<>())
+                        .add(test.test().name()));
         List<NotRun> groups = new ArrayList<>();
         reasons.forEach((reason, names) -> groups.add(new NotRun(reason.why(), reason.outcome(), names)));
         return Collections.unmodifiableList(groups);
@@ -242,7 +246,10 @@ public final class Findings {
 
     /** {@return the number of failures that are known and do not count} */
     long known() {
-        return failed.stream().map(FailedTest::known).filter(KnownFailure.class::isInstance).count();
+        return failed.stream()
+                .map(FailedTest::known)
+                .filter(KnownFailure.class::isInstance)
+                .count();
     }
 
     FindingsOptions options() {

@@ -125,7 +125,8 @@ public final class FindingsOptions {
         return history;
     }
 
-    @Nullable Path runs() {
+    @Nullable
+    Path runs() {
         return runs;
     }
 

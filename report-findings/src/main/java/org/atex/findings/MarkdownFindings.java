@@ -53,8 +53,8 @@ final class MarkdownFindings {
         List<FailedTest> failed = findings.failed();
         long most = shares.left() / 4 * 3;
         Shares.Fit full = shares.take(failed, most, test -> full(test, most / 4));
-        Shares.Fit brief = shares.take(
-                failed.subList(full.texts().size(), failed.size()), shares.left(), MarkdownFindings::brief);
+        Shares.Fit brief =
+                shares.take(failed.subList(full.texts().size(), failed.size()), shares.left(), MarkdownFindings::brief);
 
         StringBuilder all = new StringBuilder(head);
         if (!failed.isEmpty()) {
@@ -92,10 +92,14 @@ final class MarkdownFindings {
         StringBuilder head = new StringBuilder("## Test run: " + word(findings.verdict()) + "\n\n");
         long known = findings.known();
         long counted = findings.failed().size() - known;
-        head.append(Plural.of(findings.tests(), "test")).append(": ").append(counted).append(" failed or unknown");
+        head.append(Plural.of(findings.tests(), "test"))
+                .append(": ")
+                .append(counted)
+                .append(" failed or unknown");
         head.append(known > 0 ? ", " + known + " known" : "");
-        int notRun =
-                findings.notRun().stream().mapToInt(group -> group.tests().size()).sum();
+        int notRun = findings.notRun().stream()
+                .mapToInt(group -> group.tests().size())
+                .sum();
         head.append(notRun > 0 ? ", " + notRun + " not run" : "");
         head.append(findings.flaky().isEmpty() ? "" : ", " + findings.flaky().size() + " flaky");
         head.append(findings.hasEnded() ? "" : ". **The run has not ended**");
@@ -169,10 +173,10 @@ final class MarkdownFindings {
 
     private static String attempts(List<TestRecord> attempts) {
         String last = Texts.last(attempts, MAX_ATTEMPTS).stream()
-                .map(record -> record.attempt() + " " + word(record.end().outcome())
-                        + because(note(record), BRIEF))
+                .map(record -> record.attempt() + " " + word(record.end().outcome()) + because(note(record), BRIEF))
                 .collect(Collectors.joining("; "));
-        return Plural.of(attempts.size(), "attempt") + (attempts.size() > MAX_ATTEMPTS ? ", the last ones: " : ": ")
+        return Plural.of(attempts.size(), "attempt")
+                + (attempts.size() > MAX_ATTEMPTS ? ", the last ones: " : ": ")
                 + last;
     }
 
@@ -191,8 +195,7 @@ final class MarkdownFindings {
             text.append("\nFailed parts:\n\n");
             excerpt.parts().stream().limit(MAX_PARTS).forEach(part -> text.append(part(part)));
         }
-        List<String> lines =
-                Texts.last(excerpt.lastLines(), findings.options().maxLastLines());
+        List<String> lines = Texts.last(excerpt.lastLines(), findings.options().maxLastLines());
         if (!lines.isEmpty()) {
             text.append("\nLast lines:\n\n").append(Code.block(lines, TEXT));
         }
@@ -227,8 +230,8 @@ final class MarkdownFindings {
                 .map(name -> Code.span(name, BRIEF))
                 .collect(Collectors.joining(", "));
         int more = group.tests().size() - MAX_NAMES;
-        return "- " + Plural.of(group.tests().size(), "test") + " " + word(group.outcome())
-                + because(group.why(), TEXT) + " (" + names + (more > 0 ? " and " + more + " more" : "") + ")";
+        return "- " + Plural.of(group.tests().size(), "test") + " " + word(group.outcome()) + because(group.why(), TEXT)
+                + " (" + names + (more > 0 ? " and " + more + " more" : "") + ")";
     }
 
     private static String problem(Problem problem) {

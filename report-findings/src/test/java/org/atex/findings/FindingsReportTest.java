@@ -87,7 +87,9 @@ class FindingsReportTest {
         Files.writeString(out().resolve("findings.json"), "old");
         Files.writeString(out().resolve("findings.md"), "old");
         try (FindingsReport report = FindingsReport.open(out())) {
-            assertThat(names()).as("the program may end before a run of %s starts", report).isEmpty();
+            assertThat(names())
+                    .as("the program may end before a run of %s starts", report)
+                    .isEmpty();
         }
     }
 
@@ -168,7 +170,10 @@ class FindingsReportTest {
         JsonNode json = json();
         assertThat(json.get("ended").asBoolean()).isTrue();
         assertThat(json.get("verdict").asString()).isEqualTo("INCOMPLETE");
-        assertThat(json.get("notRun").valueStream().mapToInt(group -> group.get("count").asInt()).sum())
+        assertThat(json.get("notRun")
+                        .valueStream()
+                        .mapToInt(group -> group.get("count").asInt())
+                        .sum())
                 .isEqualTo(2);
         assertThat(json.at("/again/count").asInt()).isEqualTo(2);
     }
@@ -203,8 +208,7 @@ class FindingsReportTest {
         JsonNode json = json();
         assertThat(json.get("ended").asBoolean()).isTrue();
         assertThat(json.at("/run/id").asString()).isEqualTo(killed.id());
-        assertThat(json.get("counts").toString())
-                .isEqualTo("{\"passed\":1,\"failed\":1,\"flaky\":0,\"known\":0}");
+        assertThat(json.get("counts").toString()).isEqualTo("{\"passed\":1,\"failed\":1,\"flaky\":0,\"known\":0}");
         assertThat(json.get("failed")).hasSize(1);
         JsonNode failed = json.at("/failed/0");
         assertThat(failed.get("lastLines").toString())

@@ -56,8 +56,7 @@ class FindingsTest {
         assertThat(findings.tests()).isEqualTo(6);
         assertThat(findings.took()).isEqualTo(Duration.ofSeconds(83));
         assertThat(findings.counts())
-                .isEqualTo(
-                        Map.of(Outcome.PASSED, 2, Outcome.FAILED, 1, Outcome.LOST, 1, Outcome.NOT_RUN, 2));
+                .isEqualTo(Map.of(Outcome.PASSED, 2, Outcome.FAILED, 1, Outcome.LOST, 1, Outcome.NOT_RUN, 2));
         assertThat(findings.failed())
                 .as("the worst first")
                 .extracting(FailedTest::name, FailedTest::reason, FailedTest::since)
@@ -73,9 +72,10 @@ class FindingsTest {
                         .as("of the attempt that failed")
                         .containsExactly("raced"));
         assertThat(findings.notRun())
-                .containsExactly(
-                        new NotRun("no system has a tape drive", Outcome.NOT_RUN, List.of("/tape", "/reel")));
-        assertThat(findings.problems()).extracting(Problem::message).containsExactly("system gamma could not be set up");
+                .containsExactly(new NotRun("no system has a tape drive", Outcome.NOT_RUN, List.of("/tape", "/reel")));
+        assertThat(findings.problems())
+                .extracting(Problem::message)
+                .containsExactly("system gamma could not be set up");
         assertThat(findings.again())
                 .isEqualTo(new RunAgain(
                         List.of("/kernel/boot", "/net/dns", "/tape", "/reel"),
@@ -193,7 +193,8 @@ class FindingsTest {
                 CommandTest.of("/passes", Command.bash("echo fine")),
                 CommandTest.of("/fails", Command.bash("seq 100; echo 'the disk is full'; exit 3")),
                 CommandTest.of(
-                        "/flaky", Command.bash("echo raced; [ -e '" + marker + "' ] || { touch '" + marker + "'; false; }")));
+                        "/flaky",
+                        Command.bash("echo raced; [ -e '" + marker + "' ] || { touch '" + marker + "'; false; }")));
     }
 
     @Test
@@ -280,7 +281,9 @@ class FindingsTest {
                             return test;
                         }),
                 DEFAULTS);
-        assertThat(findings.failed()).hasSize(2000).allMatch(test -> test.reason().equals("exit code 1"));
+        assertThat(findings.failed())
+                .hasSize(2000)
+                .allMatch(test -> test.reason().equals("exit code 1"));
         assertThat(calls).hasSize(Findings.MAX_DETAILED);
         assertThat(findings.again().java()).as("too many names for a line").isEmpty();
     }

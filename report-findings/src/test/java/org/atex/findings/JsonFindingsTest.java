@@ -86,8 +86,7 @@ class JsonFindingsTest {
         assertThat(json.at("/problems/0/verdict").asString()).isEqualTo("INFRASTRUCTURE");
         assertThat(json.at("/again/count").asInt()).isEqualTo(4);
         assertThat(json.at("/again/java").asString()).contains("PastRun.read(Path.of(\"runs/run-run-of-a-sample\"))");
-        assertThat(json.at("/again/tests").toString())
-                .isEqualTo("[\"/kernel/boot\",\"/net/dns\",\"/tape\",\"/reel\"]");
+        assertThat(json.at("/again/tests").toString()).isEqualTo("[\"/kernel/boot\",\"/net/dns\",\"/tape\",\"/reel\"]");
     }
 
     @ParameterizedTest
@@ -97,8 +96,8 @@ class JsonFindingsTest {
         Excerpt excerpt = new Excerpt(
                 List.of(ReportedResult.of(Status.FAIL, text, List.of()).withName(text)), List.of(text, text));
         FindingsCollector collector = FindingsCollector.of(DEFAULTS);
-        TestRecord record = SampleRun.record(test, TestEnd.of(Outcome.FAILED, text))
-                .withSystem(SystemInfo.named("s" + text), 1);
+        TestRecord record =
+                SampleRun.record(test, TestEnd.of(Outcome.FAILED, text)).withSystem(SystemInfo.named("s" + text), 1);
         new SampleRun(collector)
                 .start(test)
                 .test(List.of(record), excerpt)
@@ -110,8 +109,9 @@ class JsonFindingsTest {
         assertThat(json.chars().allMatch(c -> c == '\n' || c >= ' ' && c < 0x80))
                 .as("visible ASCII characters only")
                 .isTrue();
-        assertThat(json.lines()).as("no commands of CI services").noneMatch(line -> line.contains("##")
-                || line.strip().startsWith("::"));
+        assertThat(json.lines())
+                .as("no commands of CI services")
+                .noneMatch(line -> line.contains("##") || line.strip().startsWith("::"));
         JsonNode failed = read(findings).at("/failed/0");
         if (text.length() < 1000) {
             assertThat(failed.get("test").asString()).isEqualTo(text);
@@ -131,14 +131,16 @@ class JsonFindingsTest {
         List<String> lines = IntStream.range(0, 20)
                 .mapToObj(i -> "\u001b[31m\u4e2d" + "y".repeat(500))
                 .toList();
-        Findings findings = SampleRun.failing(
-                DEFAULTS.withMaxJsonBytes(limit), 2000, name, new Excerpt(List.of(), lines));
+        Findings findings =
+                SampleRun.failing(DEFAULTS.withMaxJsonBytes(limit), 2000, name, new Excerpt(List.of(), lines));
 
         String json = findings.json();
         assertThat(json.getBytes(UTF_8).length).isBetween(limit / 2, limit);
         JsonNode tree = read(findings);
         int told = tree.get("failed").size();
-        assertThat(told + tree.at("/omitted/failed").asInt()).as("all are counted").isEqualTo(2000);
+        assertThat(told + tree.at("/omitted/failed").asInt())
+                .as("all are counted")
+                .isEqualTo(2000);
         assertThat(told).isPositive();
         assertThat(tree.at("/again/tests").size() + tree.at("/omitted/again").asInt())
                 .isEqualTo(2000);
@@ -152,7 +154,8 @@ class JsonFindingsTest {
     void oneTestWithMuchTextDoesNotTakeTheDetailsOfOthers() {
         FindingsCollector collector = FindingsCollector.of(DEFAULTS.withMaxJsonBytes(64 << 10));
         SampleRun run = new SampleRun(collector).start();
-        List<String> much = IntStream.range(0, 20).mapToObj(i -> "\u4e2d".repeat(500)).toList();
+        List<String> much =
+                IntStream.range(0, 20).mapToObj(i -> "\u4e2d".repeat(500)).toList();
         run.test(TestCase.named("/much"), TestEnd.exited(1), new Excerpt(List.of(), much));
         run.test(TestCase.named("/little"), TestEnd.exited(1), SampleRun.excerpt("a line"));
         run.end();

@@ -74,8 +74,7 @@ class MarkdownFindingsTest {
     void markdownHasAllFindings() {
         String markdown = SampleRun.findings(DEFAULTS.withRuns(Path.of("runs")).withSources("tests"))
                 .markdown();
-        assertThat(markdown)
-                .isEqualTo("""
+        assertThat(markdown).isEqualTo("""
                         ## Test run: failed
 
                         6 tests: 2 failed or unknown, 2 not run, 1 flaky. Time: 1:23 min.
@@ -149,8 +148,8 @@ class MarkdownFindingsTest {
         Excerpt excerpt = new Excerpt(
                 List.of(ReportedResult.of(Status.FAIL, text, List.of()).withName(text)), List.of(text, text));
         FindingsCollector collector = FindingsCollector.of(DEFAULTS);
-        TestRecord record = SampleRun.record(test, TestEnd.of(Outcome.FAILED, text))
-                .withSystem(SystemInfo.named("s" + text), 1);
+        TestRecord record =
+                SampleRun.record(test, TestEnd.of(Outcome.FAILED, text)).withSystem(SystemInfo.named("s" + text), 1);
         new SampleRun(collector)
                 .start(test)
                 .test(List.of(record), excerpt)
@@ -164,9 +163,10 @@ class MarkdownFindingsTest {
                 .end();
         String markdown = collector.findings().orElseThrow().markdown();
 
-        assertThat(markdown.chars().allMatch(c -> c == '\n' || PrintableText.of(Character.toString(c), 1)
-                                .equals(Character.toString(c))
-                        || Character.isSurrogate((char) c)))
+        assertThat(markdown.chars()
+                        .allMatch(c -> c == '\n'
+                                || PrintableText.of(Character.toString(c), 1).equals(Character.toString(c))
+                                || Character.isSurrogate((char) c)))
                 .as("no control characters")
                 .isTrue();
         assertThat(markdown.lines())
@@ -205,10 +205,10 @@ class MarkdownFindingsTest {
     @ParameterizedTest
     @ValueSource(ints = {16 << 10, 64 << 10, 256 << 10})
     void sizeIsBounded(int limit) {
-        List<String> lines =
-                IntStream.range(0, 20).mapToObj(i -> "\u4e2d`" + "y".repeat(500)).toList();
-        Findings findings =
-                SampleRun.failing(DEFAULTS, 2000, "/" + "n".repeat(300), new Excerpt(List.of(), lines));
+        List<String> lines = IntStream.range(0, 20)
+                .mapToObj(i -> "\u4e2d`" + "y".repeat(500))
+                .toList();
+        Findings findings = SampleRun.failing(DEFAULTS, 2000, "/" + "n".repeat(300), new Excerpt(List.of(), lines));
 
         String markdown = findings.markdown(limit);
         assertThat(markdown.getBytes(UTF_8).length).isBetween(limit / 2, limit);
@@ -216,7 +216,8 @@ class MarkdownFindingsTest {
         long full = of(nodes, Heading.class)
                 .filter(heading -> heading.getLevel() == 4)
                 .count();
-        long brief = markdown.lines().filter(line -> line.startsWith("- failed `")).count();
+        long brief =
+                markdown.lines().filter(line -> line.startsWith("- failed `")).count();
         String omitted = markdown.lines()
                 .filter(line -> line.endsWith("left out for lack of space."))
                 .findFirst()

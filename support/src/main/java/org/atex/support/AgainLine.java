@@ -46,7 +46,8 @@ public final class AgainLine {
             if (c == '"' || c == '\\') {
                 literal.append('\\').append(c);
             } else if (c < ' ' || c == 0x7f || isMark) {
-                // Two hash signs may begin a command of a CI service. The compiler replaces an escape with u before it reads the literal: a line break would end it.
+                // Two hash signs may begin a command of a CI service. The compiler replaces an escape with u before it
+                // reads the literal: a line break would end it.
                 literal.append(String.format("\\%03o", (int) c));
             } else if (c > 0x7f) {
                 literal.append(String.format("\\u%04x", (int) c));
