@@ -15,7 +15,10 @@ final class WholeFile {
 
     /** Writes the text under a temporary name, and moves it to its path: readers see the old file or the new one. */
     static void write(Path file, String text) throws IOException {
-        Path temporary = Files.createTempFile(file.toAbsolutePath().getParent(), "." + file.getFileName(), ".tmp");
+        // Not a temporary file of the JDK, which only its owner can read. Another writer has another name.
+        String writer =
+                ProcessHandle.current().pid() + "-" + Thread.currentThread().threadId();
+        Path temporary = file.resolveSibling("." + file.getFileName() + "." + writer + ".tmp");
         try {
             // Not a FileChannel: an interrupt of the thread closes it.
             try (OutputStream out = new FileOutputStream(temporary.toFile())) {

@@ -67,6 +67,10 @@ class FindingsReportTest {
             assertThat(json().at("/failed/0/test").asString()).isEqualTo("/t");
         }
         assertThat(names()).as("nothing temporary is left").containsExactly("findings.json", "findings.md");
+        Path other = Files.createFile(directory.resolve("other"));
+        assertThat(Files.getPosixFilePermissions(out().resolve("findings.json")))
+                .as("those who may read other files may read the findings")
+                .isEqualTo(Files.getPosixFilePermissions(other));
     }
 
     @Test
