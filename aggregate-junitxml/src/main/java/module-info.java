@@ -2,7 +2,6 @@
 module org.atex.junitxml {
     requires transitive org.atex.api;
     requires static org.jspecify;
-    requires org.atex.support;
     requires org.atex.artifacts;
     requires org.slf4j;
 

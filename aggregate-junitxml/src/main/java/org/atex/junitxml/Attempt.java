@@ -5,17 +5,20 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestRecord;
+import org.atex.artifacts.ReportAttempt;
+import org.atex.artifacts.ReportJournalReader;
 
 /**
  * The data of one attempt that are kept in memory: its test, its contribution to the counts, and the positions of its
  * rendered XML in the journal. Immutable. Has only primitive and shared fields, as a report may have 100,000 attempts.
  */
-final class Attempt {
+final class Attempt implements ReportAttempt {
     /** The parts of a rendered attempt, with XML escapes, in the order in which they are in the journal. */
     enum Part {
         /** The attributes {@code name} and {@code classname}, and in the rich profile {@code file} and {@code line}. */
@@ -112,21 +115,23 @@ final class Attempt {
         return bytes.toByteArray();
     }
 
-    String platform() {
+    @Override
+    public String platform() {
         return platform;
     }
 
-    /** {@return the name of the test, with its number if it is a duplicate} */
-    String name() {
+    @Override
+    public String name() {
         return name;
     }
 
-    /** {@return the number of the attempt over all runs, from 1; 0 if it never started} */
-    int number() {
+    @Override
+    public int number() {
         return number;
     }
 
-    boolean isLast() {
+    @Override
+    public boolean isLast() {
         return last;
     }
 
@@ -167,7 +172,7 @@ final class Attempt {
         return subtests;
     }
 
-    long start(Part part) {
+    private long start(Part part) {
         return switch (part) {
             case NAME -> position;
             case MESSAGE -> afterName;
@@ -186,6 +191,11 @@ final class Attempt {
             case SUBTESTS -> end;
         };
         return after - start(part);
+    }
+
+    /** Copies a part from the journal. */
+    void copy(ReportJournalReader journal, Part part, OutputStream to) throws IOException {
+        journal.copy(start(part), length(part), to);
     }
 
     // Not writeUTF, which is limited to 65,535 bytes.

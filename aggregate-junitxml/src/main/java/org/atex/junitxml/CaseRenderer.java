@@ -57,6 +57,8 @@ final class CaseRenderer {
      */
     static RenderedAttempt render(JUnitXmlOptions options, Subject subject, Path scratch) throws IOException {
         RenderedAttempt rendered = new RenderedAttempt(
+                subject.record(),
+                subject.name(),
                 scratch,
                 // Readers of the report would count a failure or an error.
                 subject.record().known() == null

@@ -2,7 +2,7 @@ package org.atex.junitxml;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.stream.Stream;
+import org.atex.artifacts.ReportJournalReader;
 import org.atex.junitxml.Attempt.Part;
 
 /**
@@ -13,26 +13,26 @@ import org.atex.junitxml.Attempt.Part;
  */
 final class CaseWriter {
     private final XmlWriter xml;
-    private final JournalReader journal;
+    private final ReportJournalReader journal;
     private final Profile profile;
 
-    CaseWriter(XmlWriter xml, JournalReader journal, Profile profile) {
+    CaseWriter(XmlWriter xml, ReportJournalReader journal, Profile profile) {
         this.xml = xml;
         this.journal = journal;
         this.profile = profile;
     }
 
-    void write(Attempt[] attempts) throws IOException {
-        Attempt last = attempts[attempts.length - 1];
+    void write(List<Attempt> attempts) throws IOException {
+        Attempt last = attempts.getLast();
         xml.raw("<testcase");
-        journal.copy(last, Part.NAME, xml.out());
+        last.copy(journal, Part.NAME, xml.out());
         xml.attribute("time", Times.seconds(last.took()));
         if (profile == Profile.RICH) {
             xml.attribute("timestamp", Times.stamp(last.started()) + "Z");
         }
         xml.raw(">");
         if (profile == Profile.RICH) {
-            properties(last, attempts.length);
+            properties(last, attempts.size());
         }
         if (profile == Profile.PORTABLE) {
             outcome(last);
@@ -41,12 +41,12 @@ final class CaseWriter {
             allOutcomes(attempts, last);
         }
         xml.raw("</testcase>\n");
-        journal.copy(last, Part.SUBTESTS, xml.out());
+        last.copy(journal, Part.SUBTESTS, xml.out());
     }
 
-    private void allOutcomes(Attempt[] attempts, Attempt last) throws IOException {
+    private void allOutcomes(List<Attempt> attempts, Attempt last) throws IOException {
         Attempt main = profile.shown(attempts);
-        List<Attempt> others = Stream.of(attempts)
+        List<Attempt> others = attempts.stream()
                 .filter(one -> one.status().isBad() && one != main)
                 .toList();
         String prefix = last.status() == CaseStatus.PASSED ? "flaky" : "rerun";
@@ -76,7 +76,7 @@ final class CaseWriter {
         message(attempt);
         xml.raw(">");
         if (status.isBad()) {
-            journal.copy(attempt, Part.TEXT, xml.out());
+            attempt.copy(journal, Part.TEXT, xml.out());
         }
         xml.raw("</" + status.element() + ">");
     }
@@ -96,7 +96,7 @@ final class CaseWriter {
 
     private void message(Attempt attempt) throws IOException {
         xml.raw(" message=\"");
-        journal.copy(attempt, Part.MESSAGE, xml.out());
+        attempt.copy(journal, Part.MESSAGE, xml.out());
         xml.raw("\"");
         if (attempt.status().isBad()) {
             xml.attribute("type", attempt.type());
@@ -105,7 +105,7 @@ final class CaseWriter {
 
     private void part(String element, Attempt attempt, Part part) throws IOException {
         xml.raw("<" + element + ">");
-        journal.copy(attempt, part, xml.out());
+        attempt.copy(journal, part, xml.out());
         xml.raw("</" + element + ">");
     }
 

@@ -1,24 +1,11 @@
 package org.atex.junitxml;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
 import org.atex.api.TestRecord;
-import org.atex.artifacts.BrokenResultsException;
-import org.atex.artifacts.WriterLock;
-import org.atex.support.Refresher;
-import org.jspecify.annotations.Nullable;
+import org.atex.artifacts.JournaledReport;
 
 /**
  * Writes a JUnit XML file that is complete at any time. About 500 ms after a result, a new file is written beside the
@@ -39,68 +26,10 @@ import org.jspecify.annotations.Nullable;
  * are serialized. No method reacts to interrupts.
  */
 public final class JUnitXmlAggregator implements Aggregator {
-    private static final Duration REFRESH_PAUSE = Duration.ofMillis(500);
+    private final JournaledReport<Attempt> report;
 
-    private final Path path;
-    private final Path scratch;
-    private final JUnitXmlOptions options;
-    private final WriterLock writerLock;
-    private final Journal journal;
-    private final Renderer renderer;
-    private final Refresher refresher;
-
-    /** Guards the journal, the report and the names in use. Held for short writes only. */
-    private final ReentrantLock lock = new ReentrantLock();
-
-    /**
-     * Serializes the writes of the file, so that an older one cannot replace a newer one. Acquired before {@link
-     * #lock}.
-     */
-    private final ReentrantLock rendering = new ReentrantLock();
-
-    /** Guarded by {@link #lock}, except in the constructor. */
-    private Report report;
-
-    /** The number of attempts before the run that did not close the report. */
-    private final long firstLeft;
-
-    /** The attempts of the run that this one resumes; does not change. */
-    private volatile @Nullable Report left;
-
-    /** The names of the tests that are being ingested. */
-    private final Set<String> ingesting = new HashSet<>();
-
-    private final AtomicReference<@Nullable AggregationException> deleteFailure = new AtomicReference<>();
-    private volatile boolean closed;
-
-    /** The number of attempts in the file, -1 before the first write. Guarded by {@link #rendering}. */
-    private long rendered = -1;
-
-    private JUnitXmlAggregator(Path path, JUnitXmlOptions options, WriterLock writerLock) throws IOException {
-        this.path = path;
-        this.options = options;
-        this.writerLock = writerLock;
-        Path parent = path.getParent();
-        scratch = parent == null ? path : parent;
-        report = new Report();
-        Path beside = Journal.beside(path);
-        firstLeft = writerLock.note().matches("\\d{1,18}") ? Long.parseLong(writerLock.note()) : Long.MAX_VALUE;
-        if (options.resume() && Files.exists(beside) && !Journal.isBlank(beside)) {
-            Journal.Contents contents = Journal.read(beside, report::add);
-            checkProfile(contents.profile());
-            report.beginRun();
-            journal = Journal.resume(beside, contents.end());
-        } else {
-            journal = Journal.create(beside, options.profile());
-        }
-        renderer = new Renderer(path, beside, options.profile());
-        try {
-            render();
-        } catch (IOException | RuntimeException e) {
-            journal.close();
-            throw e;
-        }
-        refresher = new Refresher("report " + path.getFileName(), REFRESH_PAUSE, this::refresh);
+    private JUnitXmlAggregator(JournaledReport<Attempt> report) {
+        this.report = report;
     }
 
     /**
@@ -126,18 +55,8 @@ public final class JUnitXmlAggregator implements Aggregator {
      *     cannot be read, or the file cannot be created
      */
     public static JUnitXmlAggregator open(Path path, JUnitXmlOptions options) {
-        Path file = path.toAbsolutePath().normalize();
-        try {
-            return WriterLock.open(file, lock -> {
-                if (!options.resume()) {
-                    new UnclosedReport(file).rename();
-                }
-                checkEmpty(file);
-                return new JUnitXmlAggregator(file, options, lock);
-            });
-        } catch (IOException e) {
-            throw new AggregationException("could not open " + file + " to write results: " + e.getMessage(), e);
-        }
+        return new JUnitXmlAggregator(
+                JournaledReport.open(new JUnitXmlFormat(options), path, options.resume(), options.duplicates()));
     }
 
     /**
@@ -148,85 +67,17 @@ public final class JUnitXmlAggregator implements Aggregator {
      * @throws AggregationException if the journal cannot be read, or the file cannot be written
      */
     public static boolean recover(Path path) {
-        Path file = path.toAbsolutePath().normalize();
-        Path journal = Journal.beside(file);
-        if (Files.notExists(journal)) {
-            return false;
-        }
-        try {
-            Report report = new Report();
-            Journal.Contents contents = Journal.read(journal, report::add);
-            new Renderer(file, journal, contents.profile()).render(report.snapshot());
-            return true;
-        } catch (IOException e) {
-            throw new AggregationException(
-                    "could not complete " + file + " from " + journal + ": " + e.getMessage(), e);
-        }
+        return JournaledReport.recover(new JUnitXmlFormat(JUnitXmlOptions.defaults()), path);
     }
 
     @Override
     public void resume() {
-        lock.lock();
-        try {
-            checkOpen();
-            Report whole = new Report();
-            Report stored = new Report();
-            if (!Journal.isBlank(Journal.beside(path))) {
-                Journal.Contents unused = Journal.read(Journal.beside(path), attempt -> {
-                    if (whole.size() == firstLeft) {
-                        whole.beginRun();
-                    }
-                    whole.add(attempt);
-                    if (whole.size() > firstLeft) {
-                        stored.add(attempt);
-                    }
-                });
-            }
-            if (whole.size() <= firstLeft) {
-                whole.beginRun();
-            }
-            writerLock.resumeRun(Long.toString(Math.min(firstLeft, whole.size())));
-            report = whole;
-            left = stored;
-        } catch (IOException e) {
-            throw new AggregationException("could not resume a run in " + path + ": " + e.getMessage(), e);
-        } finally {
-            lock.unlock();
-        }
+        report.resume();
     }
 
     @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
-        Report before = left;
-        if (before != null && before.isStored(record, record.name())) {
-            delete(artifacts);
-            return;
-        }
-        String name = reserveName(record);
-        try (RenderedAttempt one =
-                CaseRenderer.render(options, new CaseRenderer.Subject(record, name, artifacts), scratch)) {
-            // Rendered without the lock, so that tests are rendered in parallel. The aggregator may have been closed
-            // since.
-            lock.lock();
-            try {
-                checkOpen();
-                byte[] description = Attempt.describe(record, name, report.number(record, name), one);
-                report.add(journal.append(description, one));
-            } finally {
-                lock.unlock();
-            }
-        } catch (IOException | BrokenResultsException e) {
-            throw new AggregationException(
-                    "could not store the results of " + record.name() + " on " + record.platform() + " for " + path
-                            + ": "
-                            + e.getMessage() + "; no part of them was stored: fix the cause, and ingest " + artifacts
-                            + " again",
-                    e);
-        } finally {
-            releaseName(record, name);
-        }
-        refresher.changed();
-        delete(artifacts);
+        report.ingest(record, artifacts);
     }
 
     /**
@@ -235,179 +86,16 @@ public final class JUnitXmlAggregator implements Aggregator {
      */
     @Override
     public void flush() {
-        if (closed) {
-            return;
-        }
-        try {
-            render();
-        } catch (IOException e) {
-            throw incomplete(e);
-        }
+        report.flush();
     }
 
     @Override
     public void close() {
-        lock.lock();
-        try {
-            if (closed) {
-                return;
-            }
-            closed = true;
-        } finally {
-            lock.unlock();
-        }
-        // Ends the thread first: a later write of the file would need the journal, which is deleted below.
-        refresher.close();
-        try {
-            try (journal) {
-                render();
-            }
-            journal.delete();
-            writerLock.close();
-        } catch (IOException e) {
-            throw abandoned(incomplete(e));
-        }
-        AggregationException failure = deleteFailure.get();
-        if (failure != null) {
-            throw failure;
-        }
-    }
-
-    private AggregationException incomplete(IOException why) {
-        return new AggregationException(
-                "could not complete " + path + ": " + why.getMessage() + "; all results are in " + Journal.beside(path)
-                        + ", call JUnitXmlAggregator.recover(path) to complete the file",
-                why);
-    }
-
-    private AggregationException abandoned(AggregationException failure) {
-        try {
-            writerLock.release();
-        } catch (IOException e) {
-            failure.addSuppressed(e);
-        }
-        return failure;
-    }
-
-    private void refresh() {
-        try {
-            render();
-        } catch (IOException e) {
-            // The old file is kept and all results are in the journal. Try again later; close() reports a lasting
-            // failure.
-            refresher.changed();
-        }
-    }
-
-    /** Writes the file if attempts were added since it was last written. */
-    private void render() throws IOException {
-        rendering.lock();
-        try {
-            Map<String, List<Attempt[]>> snapshot;
-            long size;
-            lock.lock();
-            try {
-                snapshot = report.snapshot();
-                size = report.size();
-            } finally {
-                lock.unlock();
-            }
-            // Without the lock: results can be ingested while the file is written.
-            if (size != rendered) {
-                renderer.render(snapshot);
-                rendered = size;
-            }
-        } finally {
-            rendering.unlock();
-        }
-    }
-
-    /**
-     * Reserves a name for a test.
-     *
-     * @return the name in the report
-     */
-    private String reserveName(TestRecord record) {
-        lock.lock();
-        try {
-            checkOpen();
-            writerLock.beginRun(Long.toString(report.size()));
-            String name = record.name();
-            for (int i = 1; isUsed(record, name); i++) {
-                if (!options.duplicates()) {
-                    throw new AggregationException(
-                            "could not store the results of " + name + " on " + record.platform()
-                                    + ": results of a test with this name are already stored; rename one of the tests,"
-                                    + " or allow duplicates with JUnitXmlOptions.withDuplicates()",
-                            null);
-                }
-                name = record.name() + " (" + i + ")";
-            }
-            ingesting.add(key(record, name));
-            return name;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean isUsed(TestRecord record, String name) {
-        return ingesting.contains(key(record, name)) || report.isStored(record, name);
-    }
-
-    private void releaseName(TestRecord record, String name) {
-        lock.lock();
-        try {
-            ingesting.remove(key(record, name));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private static String key(TestRecord record, String name) {
-        return record.platform().length() + ":" + record.platform() + name;
-    }
-
-    private void delete(Artifacts artifacts) {
-        try {
-            artifacts.delete();
-        } catch (IOException e) {
-            // The results are stored, so ingest has succeeded. close() reports the first failure to delete.
-            deleteFailure.compareAndSet(
-                    null,
-                    new AggregationException(
-                            "could not delete " + artifacts + ": " + e.getMessage()
-                                    + "; all results are stored, delete it by hand",
-                            e));
-        }
-    }
-
-    private void checkOpen() {
-        if (closed) {
-            throw new IllegalStateException("the aggregator for " + path + " is closed");
-        }
-    }
-
-    private void checkProfile(Profile before) {
-        if (before != options.profile()) {
-            throw new AggregationException(
-                    "could not continue " + path + ": it was written with the profile " + before + ", not "
-                            + options.profile() + "; choose " + before + ", or another file",
-                    null);
-        }
-    }
-
-    private static void checkEmpty(Path file) throws IOException {
-        boolean journal = Files.exists(Journal.beside(file), LinkOption.NOFOLLOW_LINKS);
-        if (!journal && Files.exists(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) > 0) {
-            throw new AggregationException(
-                    "could not open " + file + " to write results: it is not empty, and has no journal to continue"
-                            + " from; choose another file, or delete it",
-                    null);
-        }
+        report.close();
     }
 
     @Override
     public String toString() {
-        return "results in " + path;
+        return report.toString();
     }
 }

@@ -1,5 +1,7 @@
 package org.atex.junitxml;
 
+import java.util.List;
+
 /** The dialect of JUnit XML. The schemas of different readers contradict each other, so no file is valid for all. */
 public enum Profile {
     /**
@@ -24,8 +26,8 @@ public enum Profile {
      * {@return the attempt that the case shows: the last, but in the style of Surefire the first failed one if the last
      * failed}
      */
-    Attempt shown(Attempt[] attempts) {
-        Attempt last = attempts[attempts.length - 1];
+    Attempt shown(List<Attempt> attempts) {
+        Attempt last = attempts.getLast();
         if (this != PORTABLE && last.status().isBad()) {
             for (Attempt attempt : attempts) {
                 if (attempt.status().isBad()) {

@@ -14,15 +14,15 @@ import java.util.Set;
  * @param took the time from the first start to the last end, in milliseconds
  * @param host the name of the system if there was only one, else {@code localhost}
  */
-record Suite(String name, List<Attempt[]> tests, Counts counts, long started, long took, String host) {
-    static Suite of(String name, List<Attempt[]> tests, Profile profile) {
+record Suite(String name, List<List<Attempt>> tests, Counts counts, long started, long took, String host) {
+    static Suite of(String name, List<List<Attempt>> tests, Profile profile) {
         Counts counts = Counts.NONE;
         long first = Long.MAX_VALUE;
         long end = Long.MIN_VALUE;
         long longest = 0;
         Set<String> systems = new HashSet<>();
-        for (Attempt[] attempts : tests) {
-            Attempt last = attempts[attempts.length - 1];
+        for (List<Attempt> attempts : tests) {
+            Attempt last = attempts.getLast();
             counts = counts.plus(profile.shown(attempts).status()).plus(last.subtests());
             for (Attempt attempt : attempts) {
                 systems.add(attempt.system());
@@ -35,7 +35,7 @@ record Suite(String name, List<Attempt[]> tests, Counts counts, long started, lo
             }
         }
         if (end < first) {
-            first = tests.isEmpty() ? 0 : tests.getFirst()[0].started();
+            first = tests.isEmpty() ? 0 : tests.getFirst().getFirst().started();
             end = first;
         }
         systems.removeIf(String::isBlank);

@@ -1,4 +1,4 @@
-package org.atex.junitxml;
+package org.atex.artifacts;
 
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -11,32 +11,32 @@ import java.io.StreamCorruptedException;
 import java.io.UTFDataFormatException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
-import org.atex.artifacts.AppendFile;
-import org.atex.artifacts.TempBuffer;
 
 /**
  * A file beside the report with all ingested attempts, from which the report can be written at any time, also after a
  * crash.
  *
- * <p>Format, big-endian: a magic number, a version and the name of the profile; then for each attempt a magic number,
+ * <p>Format, big-endian: a magic number, a version and the variant of the format; then for each attempt a magic number,
  * the lengths of description and parts, their CRC-32, the description and the parts. An incomplete entry at the end is
  * ignored.
  *
  * <p>Not thread-safe: the caller serializes all calls.
  */
-final class Journal implements AutoCloseable {
+final class ReportJournal<A extends ReportAttempt> implements AutoCloseable {
     /** {@code ATEX} in ASCII. */
     private static final int MAGIC = 0x41544558;
 
     private static final int VERSION = 3;
 
-    /** Length of the header without the name of the profile: magic number, version, length of the name. */
+    /** Length of the header without the variant: magic number, version, length of the variant. */
     private static final int HEADER = 4 + 1 + 2;
 
     /** Length of the header of an entry: magic number, two lengths, checksum. */
@@ -45,11 +45,13 @@ final class Journal implements AutoCloseable {
     /** Maximum length of a description in bytes. Protects against huge allocations when a corrupt journal is read. */
     private static final int MAX_DESCRIPTION = 64 << 20;
 
+    private final ReportFormat<A> format;
     private final Path path;
     private final AppendFile file;
     private final Map<String, String> shared = new HashMap<>();
 
-    private Journal(Path path, AppendFile file) {
+    private ReportJournal(ReportFormat<A> format, Path path, AppendFile file) {
+        this.format = format;
         this.path = path;
         this.file = file;
     }
@@ -60,13 +62,13 @@ final class Journal implements AutoCloseable {
     }
 
     /** Creates an empty journal, in place of an existing one. */
-    static Journal create(Path path, Profile profile) throws IOException {
-        Journal journal = new Journal(path, AppendFile.open(path));
+    static <A extends ReportAttempt> ReportJournal<A> create(ReportFormat<A> format, Path path) throws IOException {
+        ReportJournal<A> journal = new ReportJournal<>(format, path, AppendFile.open(path));
         try (TempBuffer head = journal.buffer()) {
             DataOutputStream out = new DataOutputStream(head);
             out.writeInt(MAGIC);
             out.writeByte(VERSION);
-            out.writeUTF(profile.name());
+            out.writeUTF(format.variant());
             journal.file.truncate(0);
             journal.file.append(head);
             return journal;
@@ -77,8 +79,9 @@ final class Journal implements AutoCloseable {
     }
 
     /** Opens the journal of a crashed run, and cuts off the incomplete entry at its end. */
-    static Journal resume(Path path, long end) throws IOException {
-        Journal journal = new Journal(path, AppendFile.open(path));
+    static <A extends ReportAttempt> ReportJournal<A> resume(ReportFormat<A> format, Path path, long end)
+            throws IOException {
+        ReportJournal<A> journal = new ReportJournal<>(format, path, AppendFile.open(path));
         try {
             journal.file.truncate(end);
             return journal;
@@ -93,13 +96,13 @@ final class Journal implements AutoCloseable {
      *
      * @return the attempt, with the positions of its parts
      */
-    Attempt append(byte[] description, RenderedAttempt rendered) throws IOException {
+    A append(byte[] description, List<TempBuffer> parts) throws IOException {
         // The checksum is in the header of the entry, so the parts are read once more before they are written.
         CRC32 crc = new CRC32();
         long size = 0;
         try (CheckedOutputStream sum = new CheckedOutputStream(OutputStream.nullOutputStream(), crc)) {
             sum.write(description);
-            for (TempBuffer part : rendered.parts()) {
+            for (TempBuffer part : parts) {
                 part.writeTo(sum);
                 size += part.size();
             }
@@ -111,12 +114,11 @@ final class Journal implements AutoCloseable {
             out.writeLong(size);
             out.writeLong(crc.getValue());
             out.write(description);
-            TempBuffer[] parts = rendered.parts();
-            TempBuffer[] all = new TempBuffer[1 + parts.length];
-            all[0] = head;
-            System.arraycopy(parts, 0, all, 1, parts.length);
-            long position = file.append(all) + head.size();
-            return new Attempt(description, position, this::share);
+            List<TempBuffer> all = new ArrayList<>();
+            all.add(head);
+            all.addAll(parts);
+            long position = file.append(all.toArray(new TempBuffer[0])) + head.size();
+            return format.read(description, position, this::share);
         }
     }
 
@@ -139,8 +141,8 @@ final class Journal implements AutoCloseable {
         return before == null ? string : before;
     }
 
-    /** The profile of a journal, and the position after its last complete entry. */
-    record Contents(Profile profile, long end) {}
+    /** The variant of a journal, and the position after its last complete entry. */
+    record Contents(String variant, long end) {}
 
     /** {@return whether the journal ends within its header: its writer was killed before the first entry} */
     static boolean isBlank(Path path) throws IOException {
@@ -155,13 +157,13 @@ final class Journal implements AutoCloseable {
     }
 
     /**
-     * {@return the profile in the header of a journal}
+     * {@return the variant in the header of a journal}
      *
      * @throws StreamCorruptedException if the file is not a journal
      */
-    static Profile profile(Path path) throws IOException {
+    static String variant(ReportFormat<?> format, Path path) throws IOException {
         try (DataInputStream in = new DataInputStream(new FileInputStream(path.toFile()))) {
-            return profile(in, path);
+            return variant(format, in, path);
         }
     }
 
@@ -171,13 +173,14 @@ final class Journal implements AutoCloseable {
      *
      * @throws StreamCorruptedException if the journal is corrupt, or the file is not a journal
      */
-    static Contents read(Path path, Consumer<Attempt> attempts) throws IOException {
+    static <A extends ReportAttempt> Contents read(ReportFormat<A> format, Path path, Consumer<A> attempts)
+            throws IOException {
         CRC32 crc = new CRC32();
         Map<String, String> shared = new HashMap<>();
         try (DataInputStream in = new DataInputStream(
                 new CheckedInputStream(new BufferedInputStream(new FileInputStream(path.toFile()), 64 << 10), crc))) {
-            Profile profile = profile(in, path);
-            long end = HEADER + (long) profile.name().length();
+            String variant = variant(format, in, path);
+            long end = HEADER + (long) variant.length();
             try {
                 while (true) {
                     check(in.readInt() == MAGIC, path, end);
@@ -191,20 +194,22 @@ final class Journal implements AutoCloseable {
                     in.skipNBytes(size);
                     check(crc.getValue() == sum, path, end);
                     long position = end + ENTRY_HEADER + length;
-                    attempts.accept(new Attempt(description, position, s -> shared.computeIfAbsent(s, t -> t)));
+                    attempts.accept(format.read(description, position, s -> shared.computeIfAbsent(s, t -> t)));
                     end = position + size;
                 }
             } catch (EOFException e) {
-                return new Contents(profile, end);
+                return new Contents(variant, end);
             }
         }
     }
 
-    private static Profile profile(DataInputStream in, Path path) throws IOException {
+    private static String variant(ReportFormat<?> format, DataInputStream in, Path path) throws IOException {
         try {
             check(in.readInt() == MAGIC && in.readByte() == VERSION, path, 0);
-            return Profile.valueOf(in.readUTF());
-        } catch (IllegalArgumentException | UTFDataFormatException e) {
+            String variant = in.readUTF();
+            check(format.isVariant(variant), path, 0);
+            return variant;
+        } catch (UTFDataFormatException e) {
             throw new StreamCorruptedException(path + " is corrupt at byte 0");
         } catch (EOFException e) {
             throw new StreamCorruptedException(path + " is empty: no results were ingested; delete it");

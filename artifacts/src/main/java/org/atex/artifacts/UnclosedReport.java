@@ -1,21 +1,21 @@
-package org.atex.junitxml;
+package org.atex.artifacts;
 
 import java.io.IOException;
 import java.io.StreamCorruptedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A report that its writer did not close: a journal, and a report that may lack the latest results. */
-final class UnclosedReport {
+final class UnclosedReport<A extends ReportAttempt> {
+    private final ReportFormat<A> format;
     private final Path report;
     private final Path journal;
 
-    UnclosedReport(Path report) {
+    UnclosedReport(ReportFormat<A> format, Path report) {
+        this.format = format;
         this.report = report;
-        this.journal = Journal.beside(report);
+        this.journal = ReportJournal.beside(report);
     }
 
     /** Completes the report from the journal, renames it, and deletes the journal, so that the next run can start. */
@@ -23,28 +23,22 @@ final class UnclosedReport {
         if (!exists(journal)) {
             return;
         }
-        Report attempts = new Report();
-        String problem = Journal.isBlank(journal) ? "" : complete(attempts);
+        ReportAttempts<A> attempts = new ReportAttempts<>();
+        String problem = ReportJournal.isBlank(journal) ? "" : complete(attempts);
         if (!problem.isEmpty()) {
             Path numbered = numbered();
-            log().warn(
-                            "{} was not closed by the run that wrote it, and could not be completed: {}; the results"
-                                    + " that could be read are kept in {}, the journal in {}",
-                            report,
-                            problem,
-                            numbered,
-                            Journal.beside(numbered));
+            format.warn(report + " was not closed by the run that wrote it, and could not be completed: " + problem
+                    + "; the results that could be read are kept in " + numbered + ", the journal in "
+                    + ReportJournal.beside(numbered));
             move(report, numbered);
-            move(journal, Journal.beside(numbered));
+            move(journal, ReportJournal.beside(numbered));
             return;
         }
         if (attempts.size() > 0) {
             Path numbered = numbered();
-            log().warn(
-                            "{} was not closed by the run that wrote it: it was completed with all ingested results"
-                                    + " and renamed to {}; use JUnitXmlOptions.withResume() to continue it instead",
-                            report,
-                            numbered);
+            format.warn(report + " was not closed by the run that wrote it: it was completed with all ingested results"
+                    + " and renamed to " + numbered + "; use " + format.options()
+                    + ".withResume() to continue it instead");
             move(report, numbered);
         } else {
             Files.deleteIfExists(report);
@@ -53,11 +47,11 @@ final class UnclosedReport {
     }
 
     /** {@return the reason if the report could not be completed, else an empty text} */
-    private String complete(Report attempts) {
+    private String complete(ReportAttempts<A> attempts) {
         try {
-            Profile profile = Journal.profile(journal);
+            String variant = ReportJournal.variant(format, journal);
             String problem = read(attempts);
-            new Renderer(report, journal, profile).render(attempts.snapshot());
+            ReportFile.write(format, variant, report, attempts.snapshot());
             return problem;
         } catch (IOException e) {
             return String.valueOf(e.getMessage());
@@ -69,18 +63,13 @@ final class UnclosedReport {
      *
      * @return the reason, or an empty text
      */
-    private String read(Report attempts) throws IOException {
+    private String read(ReportAttempts<A> attempts) throws IOException {
         try {
-            Journal.Contents unused = Journal.read(journal, attempts::add);
+            ReportJournal.Contents unused = ReportJournal.read(format, journal, attempts::add);
             return "";
         } catch (StreamCorruptedException e) {
             return String.valueOf(e.getMessage());
         }
-    }
-
-    // Not a constant: without a provider, the first logger makes SLF4J print a warning.
-    private static Logger log() {
-        return LoggerFactory.getLogger(JUnitXmlAggregator.class);
     }
 
     private static void move(Path from, Path to) throws IOException {
@@ -93,7 +82,7 @@ final class UnclosedReport {
     private Path numbered() {
         for (int i = 1; ; i++) {
             Path numbered = report.resolveSibling(report.getFileName() + "." + i);
-            if (!exists(numbered) && !exists(Journal.beside(numbered))) {
+            if (!exists(numbered) && !exists(ReportJournal.beside(numbered))) {
                 return numbered;
             }
         }
