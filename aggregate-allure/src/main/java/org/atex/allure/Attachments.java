@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Set;
 import org.atex.api.Artifacts;
 import org.atex.artifacts.ArtifactFiles;
+import org.atex.artifacts.MediaType;
 import org.atex.artifacts.SafePath;
 import org.atex.artifacts.TempBuffer;
 import org.jspecify.annotations.Nullable;

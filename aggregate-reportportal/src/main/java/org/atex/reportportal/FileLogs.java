@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.atex.api.Artifacts;
 import org.atex.artifacts.ArtifactFiles;
+import org.atex.artifacts.PlainText;
 import org.atex.artifacts.SafePath;
 import org.jspecify.annotations.Nullable;
 
@@ -100,7 +101,7 @@ final class FileLogs {
                     item,
                     times.next(),
                     Words.WARN,
-                    "files not sent, as they are missing, unreadable or not regular files:\n" + Text.message(list),
+                    "files not sent, as they are missing, unreadable or not regular files:\n" + PlainText.lines(list),
                     null);
         }
     }
@@ -121,7 +122,7 @@ final class FileLogs {
         if (size == 0) {
             calls.log(item, times.next(), level, shown + ": empty", null);
         } else if (isText && size <= options.inlineBytes()) {
-            String text = Text.message(whole.excerpt(options.inlineBytes()));
+            String text = PlainText.lines(whole.excerpt(options.inlineBytes()));
             calls.log(item, times.next(), level, shown + ":\n" + text, null);
         } else if (size <= options.attachmentBytes()) {
             calls.log(item, times.next(), level, message(shown, whole, level, ""), stored(whole));
@@ -144,7 +145,7 @@ final class FileLogs {
     private static String message(String name, Attachment file, String level, String left) throws IOException {
         String message = name + " (" + file.size() + " bytes" + left + ")";
         return file.isText() && level.equals(Words.ERROR)
-                ? message + "; it ends with\n" + Text.message(file.lastLines(LAST_LINES))
+                ? message + "; it ends with\n" + PlainText.lines(file.lastLines(LAST_LINES))
                 : message;
     }
 

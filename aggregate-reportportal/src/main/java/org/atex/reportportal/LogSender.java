@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import org.atex.artifacts.PlainText;
 import org.atex.reportportal.Courier.HopelessException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -103,15 +104,15 @@ final class LogSender {
         Attachment file = entry.file();
         String note = "\nReportPortal refused the rest: " + why;
         if (file != null) {
-            String name = Text.cut(entry.message(), SHORTEST);
-            String excerpt = file.isText() ? "\n" + Text.message(file.excerpt(EXCERPT)) : "";
+            String name = PlainText.cut(entry.message(), SHORTEST);
+            String excerpt = file.isText() ? "\n" + PlainText.lines(file.excerpt(EXCERPT)) : "";
             return entry.shortened(name + "\nReportPortal refused the file: " + why + excerpt);
         }
         return switch (entry.shortened()) {
-            case 0 -> entry.shortened(Text.cut(entry.message(), EXCERPT) + note);
+            case 0 -> entry.shortened(PlainText.cut(entry.message(), EXCERPT) + note);
             case 1 ->
                 new LogEntry(
-                        entry.body().deepCopy().put("message", Text.cut(entry.message(), SHORTEST) + note), null, 2);
+                        entry.body().deepCopy().put("message", PlainText.cut(entry.message(), SHORTEST) + note), null, 2);
             default -> null;
         };
     }

@@ -16,6 +16,7 @@ import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.atex.artifacts.PlainText;
 import org.atex.http.HttpExchanges;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -184,8 +185,8 @@ final class Portal implements AutoCloseable {
 
     /** {@return a text of the service on one line, without the token, which a proxy may repeat in its answer} */
     String redacted(String text) {
-        String line = Text.message(text).replaceAll("\\s+", " ").strip();
-        return Text.cut(line.replace(project.token(), "(hidden)"), MAX_REASON);
+        String line = PlainText.lines(text).replaceAll("\\s+", " ").strip();
+        return PlainText.cut(line.replace(project.token(), "(hidden)"), MAX_REASON);
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.atex.artifacts.PlainText;
 
 class TextTest {
     private static void assertAccepted(String text) {
@@ -28,7 +29,7 @@ class TextTest {
 
     @Property
     void messagesKeepTheirLines(@ForAll String text) {
-        String message = Text.message(text);
+        String message = PlainText.lines(text);
 
         assertAccepted(message);
         assertThat(message.chars().filter(c -> c == '\n').count())

@@ -22,6 +22,7 @@ import org.atex.api.Status;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.ArtifactFiles;
 import org.atex.artifacts.Excerpts;
+import org.atex.artifacts.ReportFiles;
 import org.atex.artifacts.ResultReader;
 import org.atex.artifacts.SafePath;
 
@@ -61,7 +62,7 @@ final class AttemptDetails {
      * @throws IOException if results or files cannot be read or stored
      */
     static AttemptDetails read(
-            TestRecord record, Artifacts artifacts, HtmlOptions options, AtomicLong budget, FileStore.OfAttempt store)
+            TestRecord record, Artifacts artifacts, HtmlOptions options, AtomicLong budget, ReportFiles.OfAttempt store)
             throws IOException {
         AttemptDetails details = new AttemptDetails();
         if (artifacts.isNone()) {
@@ -130,7 +131,7 @@ final class AttemptDetails {
     }
 
     private void readFiles(
-            Artifacts artifacts, HtmlOptions options, boolean isUnkept, AtomicLong budget, FileStore.OfAttempt store)
+            Artifacts artifacts, HtmlOptions options, boolean isUnkept, AtomicLong budget, ReportFiles.OfAttempt store)
             throws IOException {
         for (Path file : files(artifacts)) {
             String name = artifacts.files().relativize(file).toString();

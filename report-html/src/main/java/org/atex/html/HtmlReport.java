@@ -23,6 +23,7 @@ import org.atex.api.TestRecord;
 import org.atex.artifacts.AppendFile;
 import org.atex.artifacts.BrokenResultsException;
 import org.atex.artifacts.PastRun;
+import org.atex.artifacts.ReportFiles;
 import org.atex.artifacts.WriterLock;
 import org.atex.support.Refresher;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +70,7 @@ public final class HtmlReport implements Aggregator, RunListener {
     private final HtmlOptions options;
     private final WriterLock writerLock;
     private final AppendFile journal;
-    private final FileStore store;
+    private final ReportFiles store;
     private final Page page = Page.read();
     private final Refresher refresher;
     private final AtomicLong budget;
@@ -98,7 +99,7 @@ public final class HtmlReport implements Aggregator, RunListener {
         this.path = path;
         this.options = options;
         this.writerLock = writerLock;
-        store = new FileStore(FileStore.beside(path));
+        store = new ReportFiles(ReportFiles.beside(path));
         budget = new AtomicLong(options.maxTextBytes());
         journal = AppendFile.open(journalOf(path));
         entries = new Entries(journal::append, new EarlierRuns(options));
@@ -147,7 +148,7 @@ public final class HtmlReport implements Aggregator, RunListener {
     }
 
     private static void requireEmpty(Path file) throws IOException {
-        Path files = FileStore.beside(file);
+        Path files = ReportFiles.beside(file);
         boolean isUsed = Files.exists(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) > 0;
         if (isUsed || Files.exists(files, LinkOption.NOFOLLOW_LINKS)) {
             throw new AggregationException(
@@ -209,7 +210,7 @@ public final class HtmlReport implements Aggregator, RunListener {
                     throw new IOException("it belongs to a run that did not close it; choose another file, or complete"
                             + " it with HtmlReport.recover");
                 }
-                FileStore store = new FileStore(FileStore.beside(file));
+                ReportFiles store = new ReportFiles(ReportFiles.beside(file));
                 if (Files.exists(file)) {
                     store.delete();
                 } else {
@@ -237,7 +238,7 @@ public final class HtmlReport implements Aggregator, RunListener {
         return Line.of("now")
                 .put("t", System.currentTimeMillis())
                 .put("n", title)
-                .put("f", FileStore.beside(page).getFileName().toString())
+                .put("f", ReportFiles.beside(page).getFileName().toString())
                 .mark("l", isLive);
     }
 
@@ -246,7 +247,7 @@ public final class HtmlReport implements Aggregator, RunListener {
         AttemptKey key = new AttemptKey(record.platform(), record.name(), record.attempt());
         reserve(key);
         boolean isStored = false;
-        try (FileStore.OfAttempt files = store.next()) {
+        try (ReportFiles.OfAttempt files = store.next()) {
             // Without the lock, so that attempts are read in parallel. The report may have been closed since.
             AttemptDetails details = AttemptDetails.read(record, artifacts, options, budget, files);
             lock.lock();

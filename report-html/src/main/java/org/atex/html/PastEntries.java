@@ -10,16 +10,17 @@ import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
 import org.atex.artifacts.BrokenResultsException;
 import org.atex.artifacts.PastRun;
+import org.atex.artifacts.ReportFiles;
 
 /** Makes entries of a kept run. */
 final class PastEntries {
     private final PastRun run;
     private final HtmlOptions options;
-    private final FileStore store;
+    private final ReportFiles store;
     private final Entries entries;
     private final List<String> problems = new ArrayList<>();
 
-    PastEntries(PastRun run, HtmlOptions options, FileStore store, Entries.Sink sink) {
+    PastEntries(PastRun run, HtmlOptions options, ReportFiles store, Entries.Sink sink) {
         this.run = run;
         this.options = options;
         this.store = store;
@@ -58,7 +59,7 @@ final class PastEntries {
     }
 
     private AttemptDetails details(TestRecord record, AtomicLong budget) throws IOException {
-        try (FileStore.OfAttempt files = store.next()) {
+        try (ReportFiles.OfAttempt files = store.next()) {
             AttemptDetails details = AttemptDetails.read(record, run.artifacts(record), options, budget, files);
             files.keep();
             return details;

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Set;
+import org.atex.artifacts.ReportFiles;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -39,14 +40,14 @@ final class UnclosedPage {
             return;
         }
         Path numbered = numbered();
-        Path files = FileStore.beside(page);
+        Path files = ReportFiles.beside(page);
         if (Files.size(journal) == 0) {
             Files.deleteIfExists(page);
         } else {
             // Written under its new name: links lead to the renamed directory of files.
             write(numbered);
             if (Files.exists(files, LinkOption.NOFOLLOW_LINKS)) {
-                Files.move(files, FileStore.beside(numbered));
+                Files.move(files, ReportFiles.beside(numbered));
             }
             Files.deleteIfExists(page);
             // Not a constant: without a provider, the first logger makes SLF4J print a warning.
@@ -119,7 +120,7 @@ final class UnclosedPage {
         String stem = dot > 0 ? name.substring(0, dot) : name;
         for (int i = 1; ; i++) {
             Path numbered = page.resolveSibling(stem + "." + i + name.substring(stem.length()));
-            if (!exists(numbered) && !exists(FileStore.beside(numbered))) {
+            if (!exists(numbered) && !exists(ReportFiles.beside(numbered))) {
                 return numbered;
             }
         }

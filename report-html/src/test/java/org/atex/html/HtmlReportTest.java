@@ -19,6 +19,7 @@ import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.PastRun;
+import org.atex.artifacts.ReportFiles;
 import org.atex.artifacts.Spool;
 import org.atex.artifacts.SpooledAttempt;
 import org.atex.lab.Logs;
@@ -287,7 +288,7 @@ class HtmlReportTest {
         for (int i = 0; i < 2; i++) {
             HtmlReport.write(past, page);
             assertThat(Files.readString(page)).contains("last words", "part");
-            assertThat(FileStore.beside(page).resolve("1/1-core.bin")).hasSize(100);
+            assertThat(ReportFiles.beside(page).resolve("1/1-core.bin")).hasSize(100);
         }
         assertThat(past.artifacts(past.attempts().get(0)).files()).isDirectoryContaining("glob:**core");
     }

@@ -1,10 +1,9 @@
-package org.atex.allure;
+package org.atex.artifacts;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
-import org.atex.artifacts.ArtifactFiles;
 
 /**
  * The media type of a file, and the extension under which it is stored. Immutable.
@@ -12,11 +11,12 @@ import org.atex.artifacts.ArtifactFiles;
  * @param name the name of the type
  * @param extension the extension, without a dot
  */
-record MediaType(String name, String extension) {
-    static final MediaType TEXT = new MediaType("text/plain", "txt");
+public record MediaType(String name, String extension) {
+    /** Plain text. */
+    public static final MediaType TEXT = new MediaType("text/plain", "txt");
     private static final MediaType BINARY = new MediaType("application/octet-stream", "bin");
 
-    // Without HTML and SVG: Allure 2 would run scripts in them. They are shown as text.
+    // Without HTML and SVG: readers, such as Allure 2, would run scripts in them. They are shown as text.
     private static final Map<String, String> KNOWN = Map.ofEntries(
             Map.entry("avi", "video/x-msvideo"),
             Map.entry("bmp", "image/bmp"),
@@ -51,8 +51,9 @@ record MediaType(String name, String extension) {
      *
      * @param file a regular file
      * @param name the name that the test gave it
+     * @throws IOException if it cannot be read
      */
-    static MediaType of(Path file, String name) throws IOException {
+    public static MediaType of(Path file, String name) throws IOException {
         String extension = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
         String known = KNOWN.get(extension);
         if (known != null) {

@@ -1,4 +1,4 @@
-package org.atex.html;
+package org.atex.artifacts;
 
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -13,15 +13,16 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.atex.api.Artifacts;
-import org.atex.artifacts.ArtifactFiles;
 
 /**
- * The directory of files beside a page. Each attempt has a directory in it, with a number as its name. Thread-safe.
+ * The directory of files beside a report. Each attempt has a directory in it, with a number as its name.
  *
  * <p>A browser must not run a file of a test as a page or a script: names get the extension {@code .txt} or {@code .bin}
  * unless their own is known to be harmless.
+ *
+ * <p>Thread safety: thread-safe.
  */
-final class FileStore {
+public final class ReportFiles {
     private static final int MAX_NAME = 80;
     private static final Set<String> HARMLESS = Set.of(
             "avi", "bin", "bmp", "bz2", "csv", "gif", "gz", "jpeg", "jpg", "json", "log", "mp4", "png", "tar", "tgz",
@@ -30,30 +31,48 @@ final class FileStore {
     private final Path directory;
     private final AtomicLong count = new AtomicLong();
 
-    FileStore(Path directory) {
+    /**
+     * Creates a view of a directory, which need not exist.
+     *
+     * @param directory the directory
+     */
+    public ReportFiles(Path directory) {
         this.directory = directory;
     }
 
-    /** {@return the directory of files of a page: {@code report-files} for {@code report.html}} */
-    static Path beside(Path page) {
-        String name = page.getFileName().toString();
-        return page.resolveSibling(name.replaceFirst("(?<=.)\\.html?$", "") + "-files");
+    /**
+     * {@return the directory of files of a report: {@code report-files} for {@code report.html}}
+     *
+     * @param report the file of the report
+     */
+    public static Path beside(Path report) {
+        String name = report.getFileName().toString();
+        return report.resolveSibling(name.replaceFirst("(?<=.)\\.(html?|json|xml)$", "") + "-files");
     }
 
     /** {@return the files of one attempt, none yet} */
-    OfAttempt next() {
-        return new OfAttempt(count.incrementAndGet());
+    public OfAttempt next() {
+        long number = count.incrementAndGet();
+        // A report that is continued has files already.
+        while (Files.exists(directory.resolve(Long.toString(number)), LinkOption.NOFOLLOW_LINKS)) {
+            number = count.incrementAndGet();
+        }
+        return new OfAttempt(number);
     }
 
-    /** Deletes the files of all attempts. */
-    void delete() throws IOException {
+    /**
+     * Deletes the files of all attempts.
+     *
+     * @throws IOException if one of them cannot be deleted
+     */
+    public void delete() throws IOException {
         if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
             Artifacts.at(directory).delete();
         }
     }
 
     /** The files of one attempt. Closing deletes them, unless {@link #keep} was called. Not thread-safe. */
-    final class OfAttempt implements AutoCloseable {
+    public final class OfAttempt implements AutoCloseable {
         private final long number;
         private int files;
         private boolean kept;
@@ -65,9 +84,13 @@ final class FileStore {
         /**
          * Stores a file: as a hard link, or as a copy on other file systems.
          *
+         * @param file a regular file
+         * @param name its name in the report, of which the end is a part of the stored name
+         * @param isText whether it is text
          * @return its path relative to the directory of files, of letters, digits and {@code ._-/}
+         * @throws IOException if it cannot be stored
          */
-        String add(Path file, String name, boolean isText) throws IOException {
+        public String add(Path file, String name, boolean isText) throws IOException {
             Path target = Files.createDirectories(directory.resolve(Long.toString(number)));
             String stored = ++files + "-" + safe(name, isText);
             if (!ArtifactFiles.isLinked(file, target.resolve(stored))) {
@@ -81,7 +104,8 @@ final class FileStore {
             return number + "/" + stored;
         }
 
-        void keep() {
+        /** Keeps the files: the attempt is in the report. */
+        public void keep() {
             kept = true;
         }
 
