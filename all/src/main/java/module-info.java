@@ -8,6 +8,7 @@ module org.atex.all {
     requires transitive org.atex.command;
     requires transitive org.atex.console;
     requires transitive org.atex.findings;
+    requires transitive org.atex.ctrf;
     requires transitive org.atex.fmf;
     requires transitive org.atex.fmf.tree;
     requires transitive org.atex.html;

@@ -132,6 +132,7 @@ class ModulesTest {
                 "org.atex.fmf.FmfTests",
                 "org.atex.fmf.tree.FmfTree",
                 "org.atex.allure.AllureAggregator",
+                "org.atex.ctrf.CtrfAggregator",
                 "org.atex.html.HtmlReport",
                 "org.atex.jsonl.JsonLinesAggregator",
                 "org.atex.junitxml.JUnitXmlAggregator",

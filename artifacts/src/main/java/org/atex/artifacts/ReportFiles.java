@@ -9,10 +9,12 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.atex.api.Artifacts;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The directory of files beside a report. Each attempt has a directory in it, with a number as its name.
@@ -71,9 +73,19 @@ public final class ReportFiles {
         }
     }
 
+    /**
+     * A stored file.
+     *
+     * @param name its name for readers, which a test chose
+     * @param mediaType its media type
+     * @param path its path relative to the directory of the report
+     */
+    public record StoredFile(String name, String mediaType, String path) {}
+
     /** The files of one attempt. Closing deletes them, unless {@link #keep} was called. Not thread-safe. */
     public final class OfAttempt implements AutoCloseable {
         private final long number;
+        private final Set<Path> seen = new HashSet<>();
         private int files;
         private boolean kept;
 
@@ -102,6 +114,58 @@ public final class ReportFiles {
                 }
             }
             return number + "/" + stored;
+        }
+
+        /**
+         * Stores a file that a test reported.
+         *
+         * @param artifacts the artifacts of the attempt
+         * @param result the name of the result to which the file belongs, or null for the test itself
+         * @param name the name of the file as reported by the test
+         * @return the stored file; null if it is missing, unreadable or not a regular file
+         * @throws IOException if it cannot be stored
+         */
+        public @Nullable StoredFile store(Artifacts artifacts, @Nullable String result, String name)
+                throws IOException {
+            if (artifacts.isNone()) {
+                return null;
+            }
+            Path file = artifacts.files().resolve(SafePath.ofFile(result, name));
+            seen.add(file);
+            return store(artifacts, file, result == null ? name : result + "/" + name);
+        }
+
+        /**
+         * Stores a file that no result listed.
+         *
+         * @param artifacts the artifacts of the attempt
+         * @param file one of the {@link #rest}
+         * @return the stored file; null if it is unreadable or not a regular file
+         * @throws IOException if it cannot be stored
+         */
+        public @Nullable StoredFile store(Artifacts artifacts, Path file) throws IOException {
+            return store(artifacts, file, artifacts.files().relativize(file).toString());
+        }
+
+        private @Nullable StoredFile store(Artifacts artifacts, Path file, String name) throws IOException {
+            if (!ArtifactFiles.isRegular(artifacts, file) || !Files.isReadable(file)) {
+                return null;
+            }
+            MediaType type = MediaType.of(file, name);
+            String path = add(file, name, ArtifactFiles.isText(file));
+            return new StoredFile(name, type.name(), directory.getFileName() + "/" + path);
+        }
+
+        /**
+         * {@return all entries that were not stored, sorted; no directories, except those that cannot be read}
+         *
+         * @param artifacts the artifacts of the attempt
+         * @throws IOException if a directory cannot be read
+         */
+        public Set<Path> rest(Artifacts artifacts) throws IOException {
+            Set<Path> rest = ArtifactFiles.all(artifacts);
+            rest.removeAll(seen);
+            return rest;
         }
 
         /** Keeps the files: the attempt is in the report. */

@@ -34,6 +34,7 @@ class ShippedTest {
         "JUnitXml",
         "AdHoc",
         "Allure",
+        "Ctrf",
         "ReportPortal",
         "Telemetry",
         "Interleave"
@@ -57,6 +58,7 @@ class ShippedTest {
                 .module("fmf-metadata", List.of(), "FmfTrees")
                 .module("execute-fmf", local, "Fmf")
                 .module("aggregate-allure", List.of(), "Allure")
+                .module("aggregate-ctrf", List.of(), "Ctrf")
                 .module("aggregate-jsonl", List.of(), "JsonLines")
                 .module("aggregate-junitxml", List.of(), "JUnitXml")
                 .module("aggregate-reportportal", List.of(), "ReportPortal")

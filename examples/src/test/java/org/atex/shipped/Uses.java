@@ -43,6 +43,7 @@ import org.atex.ci.CiReport;
 import org.atex.command.CommandExecutor;
 import org.atex.command.CommandTest;
 import org.atex.findings.FindingsReport;
+import org.atex.ctrf.CtrfAggregator;
 import org.atex.fmf.FmfExecutor;
 import org.atex.fmf.FmfTests;
 import org.atex.fmf.tree.FmfContext;
@@ -275,6 +276,17 @@ public final class Uses {
                                 == 2,
                         "there are results");
             }
+        }
+    }
+
+    static final class Ctrf implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            Path report = directory.resolve("ctrf.json");
+            try (var aggregator = CtrfAggregator.open(report)) {
+                ingestInto(aggregator, directory);
+            }
+            check(Files.readString(report).contains("it is late"), "there is a report");
         }
     }
 
