@@ -23,5 +23,6 @@ module org.atex.all {
     requires transitive org.atex.reportportal;
     requires transitive org.atex.scenario;
     requires transitive org.atex.ssh;
+    requires transitive org.atex.tap;
     requires transitive org.atex.testingfarm;
 }

@@ -137,7 +137,8 @@ class ModulesTest {
                 "org.atex.jsonl.JsonLinesAggregator",
                 "org.atex.junitxml.JUnitXmlAggregator",
                 "org.atex.local.LocalProvisioner",
-                "org.atex.reportportal.ReportPortalAggregator")) {
+                "org.atex.reportportal.ReportPortalAggregator",
+                "org.atex.tap.TapAggregator")) {
             Class<?> type = Class.forName(name, true, layer.findLoader("org.atex.all"));
             assertThat(type.getModule().getName()).isEqualTo(type.getPackageName());
         }

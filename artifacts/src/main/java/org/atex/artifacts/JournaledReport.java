@@ -71,7 +71,10 @@ public final class JournaledReport<A extends ReportAttempt> implements Aggregato
     private final AtomicReference<@Nullable AggregationException> deleteFailure = new AtomicReference<>();
     private volatile boolean closed;
 
-    /** The number of attempts in the file, -1 before the first write. Guarded by {@link #rendering}. */
+    /** Incremented by each change. Guarded by {@link #lock}. */
+    private long version;
+
+    /** The version of the file, -1 before the first write. Guarded by {@link #rendering}. */
     private long rendered = -1;
 
     private JournaledReport(ReportFormat<A> format, Path path, boolean resume, boolean duplicates, WriterLock writerLock)
@@ -151,7 +154,7 @@ public final class JournaledReport<A extends ReportAttempt> implements Aggregato
         try {
             ReportAttempts<A> report = new ReportAttempts<>();
             ReportJournal.Contents contents = ReportJournal.read(format, journal, report::add);
-            ReportFile.write(format, contents.variant(), file, report.snapshot());
+            ReportFile.write(format.ofLeft(), contents.variant(), file, report.snapshot());
             return true;
         } catch (IOException e) {
             throw new AggregationException(
@@ -206,6 +209,7 @@ public final class JournaledReport<A extends ReportAttempt> implements Aggregato
                 checkOpen();
                 byte[] description = one.describe(report.number(record, name));
                 report.add(journal.append(description, one.parts()));
+                version++;
                 one.stored();
             } finally {
                 lock.unlock();
@@ -268,6 +272,17 @@ public final class JournaledReport<A extends ReportAttempt> implements Aggregato
         }
     }
 
+    /** Requests a new file, as the format has another state: it is written about 500 ms later. */
+    public void changed() {
+        lock.lock();
+        try {
+            version++;
+        } finally {
+            lock.unlock();
+        }
+        refresher.changed();
+    }
+
     private AggregationException incomplete(IOException why) {
         return new AggregationException(
                 "could not complete " + path + ": " + why.getMessage() + "; all results are in " + ReportJournal.beside(path)
@@ -299,18 +314,18 @@ public final class JournaledReport<A extends ReportAttempt> implements Aggregato
         rendering.lock();
         try {
             Map<String, List<List<A>>> snapshot;
-            long size;
+            long current;
             lock.lock();
             try {
                 snapshot = report.snapshot();
-                size = report.size();
+                current = version;
             } finally {
                 lock.unlock();
             }
             // Without the lock: results can be ingested while the file is written.
-            if (size != rendered) {
+            if (current != rendered) {
                 ReportFile.write(format, format.variant(), path, snapshot);
-                rendered = size;
+                rendered = current;
             }
         } finally {
             rendering.unlock();

@@ -74,6 +74,11 @@ public interface ReportFormat<A extends ReportAttempt> {
     void write(String variant, OutputStream out, Map<String, List<List<A>>> platforms, ReportJournalReader journal)
             throws IOException;
 
+    /** {@return the format for the report of a run that did not close it} By default, it is the same. */
+    default ReportFormat<A> ofLeft() {
+        return this;
+    }
+
     /** An attempt before it is in the journal. Not thread-safe. */
     interface Rendered extends AutoCloseable {
         /**

@@ -14,6 +14,7 @@ import org.atex.api.AttemptCause;
 import org.atex.api.Outcome;
 import org.atex.api.TestRecord;
 import org.atex.api.Verdict;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The data of an attempt that most formats need in memory, and the positions of its parts in the journal. Immutable and
@@ -67,7 +68,7 @@ public final class StoredAttempt implements ReportAttempt {
         private final TestRecord record;
         private final String name;
         private final List<TempBuffer> parts;
-        private final ReportFiles.OfAttempt files;
+        private final ReportFiles.@Nullable OfAttempt files;
 
         /**
          * Creates an attempt.
@@ -75,9 +76,10 @@ public final class StoredAttempt implements ReportAttempt {
          * @param record the attempt
          * @param name the name of the test in the report
          * @param parts the parts, at most 100, which it closes
-         * @param files the files, which it closes
+         * @param files the files, which it closes; null if there are none
          */
-        public Rendered(TestRecord record, String name, List<TempBuffer> parts, ReportFiles.OfAttempt files) {
+        public Rendered(
+                TestRecord record, String name, List<TempBuffer> parts, ReportFiles.@Nullable OfAttempt files) {
             this.record = record;
             this.name = name;
             this.parts = parts;
@@ -111,7 +113,9 @@ public final class StoredAttempt implements ReportAttempt {
 
         @Override
         public void stored() {
-            files.keep();
+            if (files != null) {
+                files.keep();
+            }
         }
 
         @Override

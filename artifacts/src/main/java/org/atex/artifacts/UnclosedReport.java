@@ -51,7 +51,7 @@ final class UnclosedReport<A extends ReportAttempt> {
         try {
             String variant = ReportJournal.variant(format, journal);
             String problem = read(attempts);
-            ReportFile.write(format, variant, report, attempts.snapshot());
+            ReportFile.write(format.ofLeft(), variant, report, attempts.snapshot());
             return problem;
         } catch (IOException e) {
             return String.valueOf(e.getMessage());

@@ -35,6 +35,7 @@ class ShippedTest {
         "AdHoc",
         "Allure",
         "Ctrf",
+        "Tap",
         "ReportPortal",
         "Telemetry",
         "Interleave"
@@ -64,6 +65,7 @@ class ShippedTest {
                 .module("aggregate-reportportal", List.of(), "ReportPortal")
                 .module("report-findings", List.of(), "FindingsFiles")
                 .module("report-ci", List.of(), "CiJob")
+                .module("aggregate-tap", List.of(), "Tap")
                 .module("report-html", List.of(), "Html")
                 .module("report-junit", List.of(), "JUnit")
                 .module("report-opentelemetry", List.of(), "Telemetry")

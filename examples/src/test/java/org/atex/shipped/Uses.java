@@ -71,6 +71,7 @@ import org.atex.scenario.ScenarioReader;
 import org.atex.ssh.HostKeys;
 import org.atex.ssh.SshConnection;
 import org.atex.ssh.SshOptions;
+import org.atex.tap.TapAggregator;
 import org.atex.testingfarm.TestingFarmApi;
 import org.atex.testkit.FakeProvisioner;
 import org.atex.testkit.FakeSystem;
@@ -284,6 +285,17 @@ public final class Uses {
         public void in(Path directory) throws Exception {
             Path report = directory.resolve("ctrf.json");
             try (var aggregator = CtrfAggregator.open(report)) {
+                ingestInto(aggregator, directory);
+            }
+            check(Files.readString(report).contains("it is late"), "there is a report");
+        }
+    }
+
+    static final class Tap implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            Path report = directory.resolve("results.tap");
+            try (var aggregator = TapAggregator.open(report)) {
                 ingestInto(aggregator, directory);
             }
             check(Files.readString(report).contains("it is late"), "there is a report");

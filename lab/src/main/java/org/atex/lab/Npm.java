@@ -54,6 +54,7 @@ public final class Npm {
         try {
             Output output = execute(
                     directory,
+                    Path.of("/dev/null"),
                     List.of(
                             "npm",
                             "install",
@@ -87,22 +88,41 @@ public final class Npm {
      * @throws InterruptedException if interrupted
      */
     public Output run(String program, String... arguments) throws IOException, InterruptedException {
+        return execute(directory, Path.of("/dev/null"), command(program, arguments));
+    }
+
+    /**
+     * Runs a program of the package, with a file as its standard input.
+     *
+     * @param input the file
+     * @param program the name of the program
+     * @param arguments its arguments
+     * @return its output
+     * @throws IOException if it cannot be started
+     * @throws InterruptedException if interrupted
+     */
+    public Output read(Path input, String program, String... arguments) throws IOException, InterruptedException {
+        return execute(directory, input, command(program, arguments));
+    }
+
+    private List<String> command(String program, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(directory.resolve("node_modules/.bin").resolve(program).toString());
         command.addAll(List.of(arguments));
-        return execute(directory, command);
+        return command;
     }
 
-    private static Output execute(Path directory, List<String> command) throws IOException, InterruptedException {
+    private static Output execute(Path directory, Path input, List<String> command)
+            throws IOException, InterruptedException {
         Path output = Files.createTempFile(directory, "output", null);
         try {
             Process process = new ProcessBuilder(command)
                     .directory(directory.toFile())
+                    .redirectInput(input.toFile())
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();
             try {
-                process.getOutputStream().close();
                 if (!process.waitFor(120, TimeUnit.SECONDS)) {
                     throw new IOException(command + " did not end within 120 s");
                 }
