@@ -17,6 +17,7 @@ module org.atex.all {
     requires transitive org.atex.junitxml;
     requires transitive org.atex.local;
     requires transitive org.atex.opentelemetry;
+    requires transitive org.atex.opentest;
     requires transitive org.atex.podman;
     requires transitive org.atex.provision;
     requires transitive org.atex.pytest;

@@ -64,6 +64,7 @@ class ArchitectureTest {
             Map.entry("allure", Set.of("api", "artifacts")),
             Map.entry("ctrf", Set.of("api", "artifacts")),
             Map.entry("jsonl", Set.of("api", "artifacts")),
+            Map.entry("opentest", Set.of("api", "artifacts")),
             Map.entry("tap", Set.of("api", "artifacts")),
             Map.entry("html", Set.of("api", "artifacts", "support")),
             Map.entry("junit", Set.of("api", "artifacts", "support")),

@@ -137,6 +137,7 @@ class ModulesTest {
                 "org.atex.jsonl.JsonLinesAggregator",
                 "org.atex.junitxml.JUnitXmlAggregator",
                 "org.atex.local.LocalProvisioner",
+                "org.atex.opentest.OpenTestReport",
                 "org.atex.reportportal.ReportPortalAggregator",
                 "org.atex.tap.TapAggregator")) {
             Class<?> type = Class.forName(name, true, layer.findLoader("org.atex.all"));

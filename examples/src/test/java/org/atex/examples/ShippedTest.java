@@ -35,6 +35,7 @@ class ShippedTest {
         "AdHoc",
         "Allure",
         "Ctrf",
+        "OpenTest",
         "Tap",
         "ReportPortal",
         "Telemetry",
@@ -62,6 +63,7 @@ class ShippedTest {
                 .module("aggregate-ctrf", List.of(), "Ctrf")
                 .module("aggregate-jsonl", List.of(), "JsonLines")
                 .module("aggregate-junitxml", List.of(), "JUnitXml")
+                .module("aggregate-opentest", List.of(), "OpenTest")
                 .module("aggregate-reportportal", List.of(), "ReportPortal")
                 .module("report-findings", List.of(), "FindingsFiles")
                 .module("report-ci", List.of(), "CiJob")

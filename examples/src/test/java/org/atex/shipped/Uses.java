@@ -60,6 +60,7 @@ import org.atex.junitxml.Profile;
 import org.atex.local.LocalConnection;
 import org.atex.local.LocalProvisioner;
 import org.atex.opentelemetry.TelemetryListener;
+import org.atex.opentest.OpenTestReport;
 import org.atex.podman.PodmanConnection;
 import org.atex.reportportal.ReportPortalAggregator;
 import org.atex.reportportal.ReportPortalOptions;
@@ -288,6 +289,17 @@ public final class Uses {
                 ingestInto(aggregator, directory);
             }
             check(Files.readString(report).contains("it is late"), "there is a report");
+        }
+    }
+
+    static final class OpenTest implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            Path file = directory.resolve("opentest.xml");
+            try (var report = OpenTestReport.open(file)) {
+                ingestInto(report, directory);
+            }
+            check(Files.readString(file).contains("it is late"), "there is a report");
         }
     }
 
