@@ -58,8 +58,8 @@ public final class CtrfAggregator implements Aggregator {
      *     cannot be read, or the file cannot be created
      */
     public static CtrfAggregator open(Path path, CtrfOptions options) {
-        return new CtrfAggregator(JournaledReport.open(
-                new CtrfFormat(path, options), path, options.resume(), options.duplicates()));
+        return new CtrfAggregator(
+                JournaledReport.open(new CtrfFormat(path, options), path, options.resume(), options.duplicates()));
     }
 
     /**

@@ -149,7 +149,10 @@ final class Rendering {
         Json.text(json, "status", CtrfStatus.of(result.status()).word());
         if (result.note() != null || result.status() != null) {
             json.writeObjectPropertyStart("extra");
-            Json.text(json, "status", result.status() == null ? null : result.status().word());
+            Json.text(
+                    json,
+                    "status",
+                    result.status() == null ? null : result.status().word());
             Json.text(json, "note", result.note() == null ? null : PlainText.lines(result.note()));
             json.writeEndObject();
         }
@@ -159,7 +162,9 @@ final class Rendering {
     private void addFiles(ReportedResult result) throws IOException {
         if (options.files()) {
             for (String file : result.files()) {
-                add(result.name() == null ? file : result.name() + "/" + file, store.store(artifacts, result.name(), file));
+                add(
+                        result.name() == null ? file : result.name() + "/" + file,
+                        store.store(artifacts, result.name(), file));
             }
         }
     }
@@ -194,8 +199,7 @@ final class Rendering {
         if (!message.isEmpty()) {
             Json.text(json, "message", message);
         }
-        Excerpt excerpt =
-                outcome == Outcome.PASSED ? Excerpt.none() : Excerpts.read(artifacts, options.lastLines());
+        Excerpt excerpt = outcome == Outcome.PASSED ? Excerpt.none() : Excerpts.read(artifacts, options.lastLines());
         List<String> lines = excerpt.lastLines().stream().map(PlainText::lines).toList();
         trace(json, lines);
         Json.texts(json, "stdout", lines);

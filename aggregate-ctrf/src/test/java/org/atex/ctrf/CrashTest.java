@@ -35,7 +35,8 @@ class CrashTest {
             Report.validate(report);
             assertThat(Report.read(report).tests().size()).isGreaterThanOrEqualTo(ingested);
             JsonNode last = Report.read(report).test("/t/" + (ingested - 1));
-            Path file = directory.resolve(last.path("attachments").get(0).path("path").asString(""));
+            Path file = directory.resolve(
+                    last.path("attachments").get(0).path("path").asString(""));
             assertThat(Files.size(file)).isEqualTo(5_000);
         }
     }
@@ -48,8 +49,7 @@ class CrashTest {
         CtrfAggregator.open(report).close();
 
         assertThat(Report.read(report).tests()).isEmpty();
-        assertThat(Report.read(directory.resolve("report.json.1")).names())
-                .contains("/t/0", "/t/" + (ingested - 1));
+        assertThat(Report.read(directory.resolve("report.json.1")).names()).contains("/t/0", "/t/" + (ingested - 1));
     }
 
     @Test

@@ -172,8 +172,9 @@ class CtrfAggregatorTest {
         Report.validate(file());
         Report report = Report.read(file());
 
-        expected.forEach((outcome, status) ->
-                assertThat(text(report.test("/" + outcome), "status")).as("%s", outcome).isEqualTo(status));
+        expected.forEach((outcome, status) -> assertThat(text(report.test("/" + outcome), "status"))
+                .as("%s", outcome)
+                .isEqualTo(status));
         assertThat(text(report.test("/known"), "status")).isEqualTo("other");
         assertThat(text(report.test("/known"), "rawStatus")).isEqualTo("failed");
         assertThat(text(report.test("/known"), "message"))
@@ -196,7 +197,8 @@ class CtrfAggregatorTest {
                 aggregator.ingest(
                         record(name, TestEnd.of(Outcome.FAILED, name + " failed")),
                         artifacts()
-                                .results("{\"name\":\"]]>\\ud800\\u0000\",\"status\":\"a word\",\"files\":[\"../x\"]}\n")
+                                .results(
+                                        "{\"name\":\"]]>\\ud800\\u0000\",\"status\":\"a word\",\"files\":[\"../x\"]}\n")
                                 .file("output.txt", output)
                                 .artifacts());
             }
@@ -208,7 +210,8 @@ class CtrfAggregatorTest {
         for (JsonNode test : report.tests()) {
             assertThat(text(test, "message").length()).isLessThanOrEqualTo(1000);
             assertThat(text(test, "trace"))
-                    .contains("a word ]]>\ufffd\ufffd", "file not stored", "bytes \ufffd\ufffd\ufffd that are no UTF-8");
+                    .contains(
+                            "a word ]]>\ufffd\ufffd", "file not stored", "bytes \ufffd\ufffd\ufffd that are no UTF-8");
         }
     }
 
@@ -264,7 +267,8 @@ class CtrfAggregatorTest {
 
         assertThat(CtrfAggregator.recover(file())).isTrue();
         assertThat(Report.read(file()).names()).containsExactly("/a");
-        try (CtrfAggregator next = CtrfAggregator.open(file(), CtrfOptions.defaults().withResume())) {
+        try (CtrfAggregator next =
+                CtrfAggregator.open(file(), CtrfOptions.defaults().withResume())) {
             next.ingest(
                     record("/a", TestEnd.exited(0)).withAttempt(1, true),
                     artifacts().file("output.txt", "two").artifacts());
@@ -279,8 +283,8 @@ class CtrfAggregatorTest {
 
     @Test
     void filesAreLeftOutOnRequest() throws Exception {
-        try (CtrfAggregator aggregator =
-                CtrfAggregator.open(file(), CtrfOptions.defaults().withoutFiles().withLastLines(0))) {
+        try (CtrfAggregator aggregator = CtrfAggregator.open(
+                file(), CtrfOptions.defaults().withoutFiles().withLastLines(0))) {
             aggregator.ingest(
                     record("/a", TestEnd.exited(1)),
                     artifacts().file("output.txt", "text\n").artifacts());

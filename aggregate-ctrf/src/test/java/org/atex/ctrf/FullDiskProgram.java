@@ -24,8 +24,7 @@ final class FullDiskProgram {
         Path here = Path.of("");
         Path disk = Path.of(arguments[0]);
         Path report = disk.resolve("report");
-        try (CtrfAggregator aggregator =
-                CtrfAggregator.open(report, CtrfOptions.defaults())) {
+        try (CtrfAggregator aggregator = CtrfAggregator.open(report, CtrfOptions.defaults())) {
             ingest(aggregator, "/before", TestArtifacts.below(here).artifacts());
             OUT.println("full: " + SmallDisk.fill(disk).getMessage());
             String lines = "{\"name\":\"" + "s".repeat(100) + "\",\"status\":\"fail\"}\n";

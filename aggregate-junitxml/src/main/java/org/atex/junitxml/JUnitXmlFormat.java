@@ -32,7 +32,8 @@ record JUnitXmlFormat(JUnitXmlOptions settings) implements ReportFormat<Attempt>
 
     @Override
     public boolean isVariant(String variant) {
-        return Arrays.stream(Profile.values()).anyMatch(profile -> profile.name().equals(variant));
+        return Arrays.stream(Profile.values())
+                .anyMatch(profile -> profile.name().equals(variant));
     }
 
     @Override
@@ -53,10 +54,7 @@ record JUnitXmlFormat(JUnitXmlOptions settings) implements ReportFormat<Attempt>
 
     @Override
     public void write(
-            String variant,
-            OutputStream out,
-            Map<String, List<List<Attempt>>> platforms,
-            ReportJournalReader journal)
+            String variant, OutputStream out, Map<String, List<List<Attempt>>> platforms, ReportJournalReader journal)
             throws IOException {
         new Renderer(new XmlWriter(out), journal, Profile.valueOf(variant)).document(platforms);
     }

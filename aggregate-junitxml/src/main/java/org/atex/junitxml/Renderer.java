@@ -78,9 +78,14 @@ record Renderer(XmlWriter xml, ReportJournalReader reader, Profile profile) {
         for (List<Attempt> attempts : suite.tests()) {
             for (int i = 0; i < attempts.size() - 1; i++) {
                 xml.raw("<property");
-                xml.attribute("name", "attempt " + attempts.get(i).number() + " at " + attempts.get(i).name());
+                xml.attribute(
+                        "name",
+                        "attempt " + attempts.get(i).number() + " at "
+                                + attempts.get(i).name());
                 xml.raw(" value=\""
-                        + (attempts.get(i).status().isBad() ? attempts.get(i).status().element() + ": " : ""));
+                        + (attempts.get(i).status().isBad()
+                                ? attempts.get(i).status().element() + ": "
+                                : ""));
                 attempts.get(i).copy(reader, Part.MESSAGE, xml.out());
                 xml.raw("\"/>\n");
             }

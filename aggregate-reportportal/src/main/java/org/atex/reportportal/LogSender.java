@@ -112,7 +112,9 @@ final class LogSender {
             case 0 -> entry.shortened(PlainText.cut(entry.message(), EXCERPT) + note);
             case 1 ->
                 new LogEntry(
-                        entry.body().deepCopy().put("message", PlainText.cut(entry.message(), SHORTEST) + note), null, 2);
+                        entry.body().deepCopy().put("message", PlainText.cut(entry.message(), SHORTEST) + note),
+                        null,
+                        2);
             default -> null;
         };
     }

@@ -65,8 +65,7 @@ final class PointRenderer {
 
     /** {@return the parts, which the caller closes} */
     static List<TempBuffer> render(
-            TestRecord record, String name, TapOptions options, Artifacts artifacts, Path scratch)
-            throws IOException {
+            TestRecord record, String name, TapOptions options, Artifacts artifacts, Path scratch) throws IOException {
         PointRenderer renderer = new PointRenderer(record, options, artifacts, scratch);
         try {
             renderer.render(name);
@@ -80,8 +79,7 @@ final class PointRenderer {
     }
 
     private void render(String name) throws IOException {
-        String description =
-                TapText.description((record.platform().isBlank() ? "" : record.platform() + ": ") + name);
+        String description = TapText.description((record.platform().isBlank() ? "" : record.platform() + ": ") + name);
         subtest(description);
         write(DESCRIPTION, description);
         write(DIRECTIVE, directive());
@@ -117,7 +115,8 @@ final class PointRenderer {
         write(out, "    " + (isOk(outcome) ? "ok " : "not ok ") + subtests + " - " + TapText.description(name));
         if (outcome == Outcome.SKIPPED) {
             write(out, " # SKIP" + (note == null ? "" : " " + TapText.description(note)));
-        } else if (!isOk(outcome) && (record.known() != null || isOk(record.end().outcome()))) {
+        } else if (!isOk(outcome)
+                && (record.known() != null || isOk(record.end().outcome()))) {
             // A failed part would make the whole test fail.
             write(out, " # TODO the test " + (record.known() == null ? "passed" : "is known to fail"));
         }

@@ -28,7 +28,9 @@ class CrashTest {
             Path report = directory.resolve("report" + run + ".tap");
             int ingested = ChildJvm.linesUntilKilled(start("endless", report.toString()), 1 + random.nextInt(200));
 
-            assertThat(Parsed.read(report).problems()).as("the file after the crash").isEmpty();
+            assertThat(Parsed.read(report).problems())
+                    .as("the file after the crash")
+                    .isEmpty();
             assertThat(TapAggregator.recover(report)).isTrue();
             Parsed parsed = Parsed.read(report);
             assertThat(parsed.problems()).isEmpty();

@@ -24,8 +24,7 @@ final class FullDiskProgram {
         Path here = Path.of("");
         Path disk = Path.of(arguments[0]);
         Path report = disk.resolve("report");
-        try (TapAggregator aggregator =
-                TapAggregator.open(report, TapOptions.defaults())) {
+        try (TapAggregator aggregator = TapAggregator.open(report, TapOptions.defaults())) {
             ingest(aggregator, "/before", TestArtifacts.below(here).artifacts());
             OUT.println("full: " + SmallDisk.fill(disk).getMessage());
             String lines = "{\"name\":\"" + "s".repeat(100) + "\",\"status\":\"fail\"}\n";

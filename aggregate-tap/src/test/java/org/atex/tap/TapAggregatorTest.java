@@ -65,7 +65,8 @@ class TapAggregatorTest {
         TestCase test = TestCase.named("/net/dns")
                 .withTags(Set.of("slow", "net"))
                 .withSource(new TestSource("net/dns.fmf", 12));
-        try (TapAggregator aggregator = TapAggregator.open(file(), TapOptions.defaults().withSources("tests"))) {
+        try (TapAggregator aggregator =
+                TapAggregator.open(file(), TapOptions.defaults().withSources("tests"))) {
             aggregator.ingest(
                     TestRecord.of("debian-12", test, TestEnd.exited(3))
                             .withTimes(START, Duration.ofMillis(1500))
@@ -110,7 +111,9 @@ class TapAggregatorTest {
             }
             aggregator.ingest(
                     record("/known", TestEnd.exited(1)).withKnown(known),
-                    artifacts().results("{\"name\":\"part\",\"status\":\"fail\"}\n").artifacts());
+                    artifacts()
+                            .results("{\"name\":\"part\",\"status\":\"fail\"}\n")
+                            .artifacts());
         }
         Parsed parsed = Parsed.read(file());
 
@@ -139,7 +142,8 @@ class TapAggregatorTest {
                     record("/known", TestEnd.exited(1)).withKnown(known),
                     artifacts().results(failed).artifacts());
             aggregator.ingest(
-                    record("/passed", TestEnd.exited(0)), artifacts().results(failed).artifacts());
+                    record("/passed", TestEnd.exited(0)),
+                    artifacts().results(failed).artifacts());
             aggregator.ingest(record("/flaky", TestEnd.exited(1)).withAttempt(1, false), Artifacts.none());
             aggregator.ingest(
                     record("/flaky", TestEnd.exited(0)).withAttempt(2, true).withCause(AttemptCause.RERUN),
@@ -175,7 +179,8 @@ class TapAggregatorTest {
                 aggregator.ingest(
                         record(name, TestEnd.of(Outcome.FAILED, name + " failed")),
                         artifacts()
-                                .results("{\"name\":\"]]>\\ud800\\u0000\\n1..1\",\"status\":\"a word\",\"note\":\"...\"}\n")
+                                .results(
+                                        "{\"name\":\"]]>\\ud800\\u0000\\n1..1\",\"status\":\"a word\",\"note\":\"...\"}\n")
                                 .file("output.txt", output)
                                 .artifacts());
             }
@@ -208,7 +213,9 @@ class TapAggregatorTest {
         try (TapAggregator aggregator = TapAggregator.open(file(), options)) {
             aggregator.ingest(
                     record("/a # b \\", TestEnd.exited(0)),
-                    artifacts().results("{\"name\":\"part\",\"status\":\"pass\"}\n").artifacts());
+                    artifacts()
+                            .results("{\"name\":\"part\",\"status\":\"pass\"}\n")
+                            .artifacts());
             aggregator.ingest(record("/skipped", TestEnd.of(Outcome.SKIPPED, "why")), Artifacts.none());
             aggregator.ingest(
                     record("/failed", TestEnd.exited(1)),
@@ -253,14 +260,17 @@ class TapAggregatorTest {
                 .isEqualTo("TAP version 14\n# debian-12: /a, attempt 1, failed: exit code 1; it runs again\n");
         aggregator.ingest(
                 record("/a", TestEnd.exited(0)).withAttempt(2, true).withCause(AttemptCause.RERUN), Artifacts.none());
-        assertThat(out.toString(StandardCharsets.UTF_8)).contains("\nok 1 - debian-12: /a\n").doesNotContain("1..1");
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .contains("\nok 1 - debian-12: /a\n")
+                .doesNotContain("1..1");
         aggregator.close();
         Files.write(file(), out.toByteArray());
 
         Parsed parsed = Parsed.read(file());
         assertThat(parsed.problems()).isEmpty();
         assertThat(parsed.isAccepted()).isTrue();
-        assertThat(parsed.point("debian-12: /a").path("diag").path("flaky").asBoolean()).isTrue();
+        assertThat(parsed.point("debian-12: /a").path("diag").path("flaky").asBoolean())
+                .isTrue();
     }
 
     @Test

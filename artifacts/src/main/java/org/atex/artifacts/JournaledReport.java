@@ -77,7 +77,8 @@ public final class JournaledReport<A extends ReportAttempt> implements Aggregato
     /** The version of the file, -1 before the first write. Guarded by {@link #rendering}. */
     private long rendered = -1;
 
-    private JournaledReport(ReportFormat<A> format, Path path, boolean resume, boolean duplicates, WriterLock writerLock)
+    private JournaledReport(
+            ReportFormat<A> format, Path path, boolean resume, boolean duplicates, WriterLock writerLock)
             throws IOException {
         this.format = format;
         this.path = path;
@@ -285,8 +286,9 @@ public final class JournaledReport<A extends ReportAttempt> implements Aggregato
 
     private AggregationException incomplete(IOException why) {
         return new AggregationException(
-                "could not complete " + path + ": " + why.getMessage() + "; all results are in " + ReportJournal.beside(path)
-                        + ", call " + format.aggregator() + ".recover(path) to complete the file",
+                "could not complete " + path + ": " + why.getMessage() + "; all results are in "
+                        + ReportJournal.beside(path) + ", call " + format.aggregator()
+                        + ".recover(path) to complete the file",
                 why);
     }
 

@@ -14,6 +14,7 @@ import java.util.Map;
 public record MediaType(String name, String extension) {
     /** Plain text. */
     public static final MediaType TEXT = new MediaType("text/plain", "txt");
+
     private static final MediaType BINARY = new MediaType("application/octet-stream", "bin");
 
     // Without HTML and SVG: readers, such as Allure 2, would run scripts in them. They are shown as text.

@@ -78,8 +78,7 @@ public final class StoredAttempt implements ReportAttempt {
          * @param parts the parts, at most 100, which it closes
          * @param files the files, which it closes; null if there are none
          */
-        public Rendered(
-                TestRecord record, String name, List<TempBuffer> parts, ReportFiles.@Nullable OfAttempt files) {
+        public Rendered(TestRecord record, String name, List<TempBuffer> parts, ReportFiles.@Nullable OfAttempt files) {
             this.record = record;
             this.name = name;
             this.parts = parts;
