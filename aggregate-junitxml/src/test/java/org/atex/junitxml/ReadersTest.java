@@ -40,8 +40,9 @@ class ReadersTest {
         Path report = directory.resolve("report.xml");
         try (JUnitXmlAggregator aggregator =
                 JUnitXmlAggregator.open(report, JUnitXmlOptions.defaults().withProfile(profile))) {
-            Artifacts first =
-                    TestArtifacts.below(directory).file("output.txt", "first try\n").artifacts();
+            Artifacts first = TestArtifacts.below(directory)
+                    .file("output.txt", "first try\n")
+                    .artifacts();
             aggregator.ingest(attempt("/net/flaky", 1, false, 1), first);
             aggregator.ingest(attempt("/net/flaky", 2, true, 0), Artifacts.none());
             aggregator.ingest(attempt("/net/bad", 1, false, 1), Artifacts.none());
@@ -82,12 +83,21 @@ class ReadersTest {
 
     @Test
     void surefireSeesFlakyTestsAndFailures() throws Exception {
-        List<ReportTestSuite> suites =
-                new TestSuiteXmlParser(new NullConsoleLogger()).parse(report(Profile.SUREFIRE).toString());
+        List<ReportTestSuite> suites = new TestSuiteXmlParser(new NullConsoleLogger())
+                .parse(report(Profile.SUREFIRE).toString());
 
-        assertThat(suites).extracting(ReportTestSuite::getNumberOfTests).as("tests").containsExactly(3);
-        assertThat(suites).extracting(ReportTestSuite::getNumberOfFailures).as("failures").containsExactly(1);
-        assertThat(suites).extracting(ReportTestSuite::getNumberOfFlakes).as("flaky tests").containsExactly(1);
+        assertThat(suites)
+                .extracting(ReportTestSuite::getNumberOfTests)
+                .as("tests")
+                .containsExactly(3);
+        assertThat(suites)
+                .extracting(ReportTestSuite::getNumberOfFailures)
+                .as("failures")
+                .containsExactly(1);
+        assertThat(suites)
+                .extracting(ReportTestSuite::getNumberOfFlakes)
+                .as("flaky tests")
+                .containsExactly(1);
         assertThat(suites.getFirst().getTestCases())
                 .extracting(ReportTestCase::getName)
                 .containsExactly("/net/flaky", "/net/bad", "/net/good");
