@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 
 @ExtendWith(LeakCheck.class)
 class CtrfAggregatorContractTest extends AggregatorContract {
-    private Path report() {
+    Path report() {
         return store.resolve("ctrf.json");
     }
 
