@@ -19,7 +19,6 @@ module org.atex.support {
             org.atex.http,
             org.atex.interleave,
             org.atex.junit,
-            org.atex.junitxml,
             org.atex.local,
             org.atex.podman,
             org.atex.provision,

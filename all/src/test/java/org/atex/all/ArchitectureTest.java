@@ -68,7 +68,6 @@ class ArchitectureTest {
             Map.entry("tap", Set.of("api", "artifacts")),
             Map.entry("html", Set.of("api", "artifacts", "support")),
             Map.entry("junit", Set.of("api", "artifacts", "support")),
-            Map.entry("junitxml", Set.of("api", "artifacts", "support")),
             Map.entry("opentelemetry", Set.of("api", "artifacts")),
             Map.entry("junitxml", Set.of("api", "artifacts")),
             Map.entry("pytest", Set.of("api", "artifacts", "support")),

@@ -110,7 +110,8 @@ class ModulesTest {
                 .filter(name -> name.startsWith("org.atex."))
                 .collect(Collectors.toSet());
         Set<String> others = ours().stream().map(ModuleDescriptor::name).collect(Collectors.toSet());
-        others.removeAll(Set.of("org.atex.all", "org.atex.http", "org.atex.junit", "org.atex.support", "org.atex.testkit"));
+        others.removeAll(
+                Set.of("org.atex.all", "org.atex.http", "org.atex.junit", "org.atex.support", "org.atex.testkit"));
         assertThat(required).isEqualTo(others);
     }
 

@@ -85,7 +85,9 @@ final class JournalReader {
          * @throws IllegalArgumentException if a value is missing or invalid
          */
         TestRecord record() {
-            return last == null ? RecordJson.present(fields, "record").record(systems, platform(), tests, shared) : last;
+            return last == null
+                    ? RecordJson.present(fields, "record").record(systems, platform(), tests, shared)
+                    : last;
         }
 
         private void take(AttemptLine line) {

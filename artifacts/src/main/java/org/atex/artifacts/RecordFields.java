@@ -46,7 +46,7 @@ final class RecordFields {
 
         private static final Key[] ALL = values();
         private static final Map<String, Key> BY_NAME =
-                Arrays.stream(ALL).collect(Collectors.toMap(key -> key.text, Function.identity()));
+                Arrays.stream(ALL).collect(Collectors.toUnmodifiableMap(key -> key.text, Function.identity()));
 
         private final String text;
 
@@ -206,7 +206,9 @@ final class RecordFields {
         String platform = text(Key.PLATFORM);
         String took = text(Key.TOOK);
         TestRecord record = TestRecord.of(
-                        platform == null ? RecordJson.present(usual, Key.PLATFORM.text) : platform, plain(tests, shared), shared.of(end()))
+                        platform == null ? RecordJson.present(usual, Key.PLATFORM.text) : platform,
+                        plain(tests, shared),
+                        shared.of(end()))
                 .withTimes(
                         Times.instant(RecordJson.present(text(Key.STARTED), Key.STARTED.text)),
                         took == null ? Duration.ZERO : Times.duration(took));

@@ -50,8 +50,9 @@ final class JournalShare implements Scenario {
 
     private static double journal() throws IOException {
         Path directory = Files.createTempDirectory("atex-journal-");
-        List<PlainTest> tests =
-                IntStream.range(0, TESTS).mapToObj(i -> TestCase.named("/t" + i)).toList();
+        List<PlainTest> tests = IntStream.range(0, TESTS)
+                .mapToObj(i -> TestCase.named("/t" + i))
+                .toList();
         List<TestRecord> started = IntStream.range(0, TESTS)
                 .mapToObj(i -> TestRecord.of("default", tests.get(i), SpooledAttempt.KILLED)
                         .withTimes(Instant.now(), Duration.ZERO)

@@ -42,8 +42,8 @@ import org.atex.ci.CiOptions;
 import org.atex.ci.CiReport;
 import org.atex.command.CommandExecutor;
 import org.atex.command.CommandTest;
-import org.atex.findings.FindingsReport;
 import org.atex.ctrf.CtrfAggregator;
+import org.atex.findings.FindingsReport;
 import org.atex.fmf.FmfExecutor;
 import org.atex.fmf.FmfTests;
 import org.atex.fmf.tree.FmfContext;
@@ -452,7 +452,9 @@ public final class Uses {
     static final class JUnit implements Use {
         @Override
         public void in(Path directory) {
-            DynamicRun.create().sources(directory).on(new RunEvent.Heartbeat(new RunEvent.Stamp("run", 1, Instant.now())));
+            DynamicRun.create()
+                    .sources(directory)
+                    .on(new RunEvent.Heartbeat(new RunEvent.Stamp("run", 1, Instant.now())));
         }
     }
 

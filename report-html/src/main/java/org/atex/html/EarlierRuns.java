@@ -48,14 +48,16 @@ final class EarlierRuns {
     }
 
     /** {@return the entry of the former run; null if there is none} */
-    @Nullable Line former() {
+    @Nullable
+    Line former() {
         return former == null
                 ? null
                 : Line.of("f").put("r", former.id()).put("t", former.started().toEpochMilli());
     }
 
     /** {@return the entry of tests that only the former run has; null if there are none} */
-    @Nullable Line missing(Collection<PlainTest> plan) {
+    @Nullable
+    Line missing(Collection<PlainTest> plan) {
         Set<String> planned = plan.stream().map(PlainTest::name).collect(Collectors.toSet());
         List<String> missing =
                 ends.keySet().stream().filter(name -> !planned.contains(name)).toList();

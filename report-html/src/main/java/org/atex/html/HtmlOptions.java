@@ -150,7 +150,8 @@ public final class HtmlOptions {
         return history;
     }
 
-    @Nullable PastRun former() {
+    @Nullable
+    PastRun former() {
         return former;
     }
 

@@ -21,6 +21,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.atex.artifacts.ReportFiles;
 import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +57,7 @@ public final class LivePage implements AutoCloseable {
 
     private LivePage(Path page, HttpServer server) {
         this.page = page;
-        this.files = FileStore.beside(page);
+        this.files = ReportFiles.beside(page);
         byte[] token = new byte[TOKEN_BYTES];
         new SecureRandom().nextBytes(token);
         this.root = "/" + HexFormat.of().formatHex(token) + "/";

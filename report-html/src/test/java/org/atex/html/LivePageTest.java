@@ -47,7 +47,9 @@ class LivePageTest {
     @Test
     void thePageOfTheMomentIsServed() throws Exception {
         try (LivePage live = LivePage.serve(page())) {
-            assertThat(get(live.address()).status()).as("before there is a page").isEqualTo(404);
+            assertThat(get(live.address()).status())
+                    .as("before there is a page")
+                    .isEqualTo(404);
             try (HtmlReport report = HtmlReport.open(page())) {
                 assertThat(get(live.address()).body()).doesNotContain("/net/dns");
                 new SampleRun(report, directory).sendAll();
@@ -80,7 +82,9 @@ class LivePageTest {
                 "report-files/1",
                 "report-files/%00"
             }) {
-                assertThat(get(URI.create(live.address() + path)).body()).as(path).doesNotContain("secret");
+                assertThat(get(URI.create(live.address() + path)).body())
+                        .as(path)
+                        .doesNotContain("secret");
             }
             assertThat(get(live.address().resolve("/")).status())
                     .as("without the token")

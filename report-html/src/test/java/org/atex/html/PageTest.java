@@ -196,7 +196,8 @@ class PageTest {
             browser.driver().get(live.address() + "#view=tests&q=dns");
             browser.await("return document.querySelectorAll('main tbody tr[data-test]').length === 1");
             // Requests to the page itself are the purpose of this test.
-            assertThat(browser.complaints()).allMatch(complaint -> complaint.contains(live.address().getAuthority()));
+            assertThat(browser.complaints())
+                    .allMatch(complaint -> complaint.contains(live.address().getAuthority()));
         }
     }
 

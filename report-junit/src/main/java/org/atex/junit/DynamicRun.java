@@ -89,8 +89,10 @@ public final class DynamicRun implements RunListener {
     public void on(RunEvent event) {
         RunThread running = thread;
         switch (event) {
-            case RunEvent.TestFinished finished -> excerpts.put(finished.record().name(), finished.excerpt());
-            case RunEvent.Ingested stored when stored.record().last() && running != null -> {
+            case RunEvent.TestFinished finished ->
+                excerpts.put(finished.record().name(), finished.excerpt());
+            case RunEvent.Ingested stored
+            when stored.record().last() && running != null -> {
                 TestRecord record = stored.record();
                 Excerpt excerpt = excerpts.remove(record.name());
                 running.ended(new EndedTest(record, excerpt == null ? Excerpt.none() : excerpt, stored.files()));

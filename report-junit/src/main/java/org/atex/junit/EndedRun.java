@@ -18,9 +18,7 @@ import org.opentest4j.IncompleteExecutionException;
  * @param summary the summary; null if the run ended with an exception
  * @param failure the exception; null if there is a summary
  */
-record EndedRun(
-        @Nullable RunSummary summary,
-        @Nullable Throwable failure) implements RunThread.Shown {
+record EndedRun(@Nullable RunSummary summary, @Nullable Throwable failure) implements RunThread.Shown {
     /** The number of tests that are named. */
     private static final int NAMES = 10;
 

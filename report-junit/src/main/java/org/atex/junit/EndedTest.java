@@ -27,19 +27,21 @@ import org.opentest4j.TestAbortedException;
  * @param files the directory of its files; null if it is not known
  */
 record EndedTest(
-        TestRecord record,
-        Excerpt excerpt,
-        @Nullable Path files) implements RunThread.Shown {
+        TestRecord record, Excerpt excerpt, @Nullable Path files) implements RunThread.Shown {
     /** {@return a test of a run that has ended} */
     static EndedTest of(TestSummary test) {
         TestRecord last = test.attempts().isEmpty()
-                ? TestRecord.notRun("", test.test(), test.end().note() == null ? "" : test.end().note())
+                ? TestRecord.notRun(
+                        "",
+                        test.test(),
+                        test.end().note() == null ? "" : test.end().note())
                 : test.attempts().get(test.attempts().size() - 1);
         return new EndedTest(last, test.excerpt(), test.files());
     }
 
     /** {@return the address of the file of the test, in the form that JUnit expects; null if it is not known} */
-    @Nullable URI source(@Nullable Path root) {
+    @Nullable
+    URI source(@Nullable Path root) {
         TestSource source = record.test().source();
         if (root == null || source == null) {
             return null;

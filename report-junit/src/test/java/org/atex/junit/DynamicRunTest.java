@@ -122,10 +122,11 @@ class DynamicRunTest {
     @Test
     void runWithoutProblemsPasses() {
         FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
-        Stream<DynamicTest> tests = junit.tests(builder(systems, TestCase.named("/passes")).build(), systems);
-        assertThat(ends(tests)).hasSize(2).allSatisfy((name, end) -> assertThat(end)
-                .as(name)
-                .isEqualTo(PASSED));
+        Stream<DynamicTest> tests =
+                junit.tests(builder(systems, TestCase.named("/passes")).build(), systems);
+        assertThat(ends(tests))
+                .hasSize(2)
+                .allSatisfy((name, end) -> assertThat(end).as(name).isEqualTo(PASSED));
     }
 
     @Test
@@ -146,14 +147,16 @@ class DynamicRunTest {
     @Test
     void runThatNobodyAsksForDoesNotStart() {
         FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
-        junit.tests(builder(systems, TestCase.named("/endless")).build(), systems).close();
+        junit.tests(builder(systems, TestCase.named("/endless")).build(), systems)
+                .close();
     }
 
     @Test
     void runWithoutTheListenerShowsAllTestsAtItsEnd() {
         FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
         DynamicRun other = DynamicRun.create();
-        Stream<DynamicTest> tests = other.tests(builder(systems, TestCase.named("/fails")).build(), systems);
+        Stream<DynamicTest> tests =
+                other.tests(builder(systems, TestCase.named("/fails")).build(), systems);
         assertThat(ends(tests).get("/fails")).contains("exit code 1");
     }
 
@@ -167,8 +170,8 @@ class DynamicRunTest {
 
     @Test
     void problemsOfTheRunAndTestsThatDidNotRunFailIt() {
-        TestSummary notRun = TestSummary.of(
-                TestCase.named("/waits"), TestEnd.of(Outcome.NOT_RUN, "there is no system"), List.of());
+        TestSummary notRun =
+                TestSummary.of(TestCase.named("/waits"), TestEnd.of(Outcome.NOT_RUN, "there is no system"), List.of());
         List<Problem> problems =
                 List.of(Problem.infrastructure("no machine is free"), Problem.overcome("a machine was slow"));
         EndedRun run = new EndedRun(new RunSummary(List.of(notRun), problems, Duration.ZERO), null);
@@ -230,8 +233,8 @@ class DynamicRunTest {
                 return "the resource";
             }
         };
-        Stream<DynamicTest> tests = junit.tests(
-                builder(systems, TestCase.named("/passes")).build(), closed::incrementAndGet, bad, systems);
+        Stream<DynamicTest> tests =
+                junit.tests(builder(systems, TestCase.named("/passes")).build(), closed::incrementAndGet, bad, systems);
         assertThatThrownBy(tests::close)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("could not close the resource: it is stuck");

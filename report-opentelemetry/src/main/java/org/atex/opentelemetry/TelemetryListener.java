@@ -245,7 +245,9 @@ public final class TelemetryListener implements RunListener {
         for (ReportedResult part : finished.excerpt().parts()) {
             AttributesBuilder attributes = Attributes.builder()
                     .put(PART, part.name())
-                    .put(PART_STATUS, part.status() == null ? null : part.status().word())
+                    .put(
+                            PART_STATUS,
+                            part.status() == null ? null : part.status().word())
                     .put(MESSAGE, part.note());
             span.addEvent("failed part", attributes.build(), finished.at());
         }

@@ -129,7 +129,9 @@ class TelemetryListenerTest {
 
         SpanData system = span("one");
         assertThat(system.getParentSpanId()).isEqualTo(run.getSpanId());
-        assertThat(time(system.getStartEpochNanos())).as("since it was asked for").isEqualTo(BEGIN.plusSeconds(2));
+        assertThat(time(system.getStartEpochNanos()))
+                .as("since it was asked for")
+                .isEqualTo(BEGIN.plusSeconds(2));
         assertThat(time(system.getEndEpochNanos())).isEqualTo(BEGIN.plusSeconds(50));
         assertThat(text(system, "host.name")).isEqualTo("host-1");
         assertThat(text(system, "atex.label.arch")).isEqualTo("s390x");
@@ -224,7 +226,9 @@ class TelemetryListenerTest {
             outer.end();
         }
         List<SpanData> spans = exporter.getFinishedSpanItems();
-        assertThat(spans).extracting(SpanData::getTraceId).containsOnly(span("outer").getTraceId());
+        assertThat(spans)
+                .extracting(SpanData::getTraceId)
+                .containsOnly(span("outer").getTraceId());
         assertThat(span("RUN suite").getParentSpanId()).isEqualTo(span("outer").getSpanId());
         assertThat(text(span("RUN suite"), "cicd.pipeline.result")).isEqualTo("failure");
         assertThat(spans)
