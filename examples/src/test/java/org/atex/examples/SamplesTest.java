@@ -159,7 +159,6 @@ class SamplesTest {
                 .as("samples that run tests")
                 .contains(
                         "README.md",
-                        "docs/junit.md",
                         "orchestrate-adhoc/README.md",
                         "testkit/README.md",
                         "examples/quickstart.java",
