@@ -1,11 +1,9 @@
 package org.atex.ctrf;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.BufferedReader;
 import java.nio.file.Path;
-import org.atex.testkit.SmallDisk;
+import org.atex.lab.ReportProgram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,20 +19,7 @@ class FullDiskTest {
 
     @Test
     void resultsAreKeptOnAFullDiskAndStoredWhenThereIsSpaceAgain() throws Exception {
-        assumeTrue(SmallDisk.isPossible(disk), "this user cannot mount a file system in a namespace of its own");
-        Process process = SmallDisk.run(disk, directory, FullDiskProgram.class);
-
-        try (BufferedReader lines = process.inputReader()) {
-            assertThat(lines.lines())
-                    .containsExactly(
-                            "full: No space left on device",
-                            "refused: No space left on device",
-                            "kept: true",
-                            "full: No space left on device",
-                            "refused: No space left on device",
-                            "done");
-        }
-        assertThat(process.waitFor()).isZero();
-        assertThat(Report.read(directory.resolve("report")).names()).containsExactly("/before", "/big", "/after");
+        Path report = ReportProgram.onFullDisk(disk, directory, IngestingProgram.class);
+        assertThat(Report.read(report).names()).containsExactly("/before", "/big", "/after");
     }
 }

@@ -1,11 +1,9 @@
 package org.atex.tap;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.BufferedReader;
 import java.nio.file.Path;
-import org.atex.testkit.SmallDisk;
+import org.atex.lab.ReportProgram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,21 +19,8 @@ class FullDiskTest {
 
     @Test
     void resultsAreKeptOnAFullDiskAndStoredWhenThereIsSpaceAgain() throws Exception {
-        assumeTrue(SmallDisk.isPossible(disk), "this user cannot mount a file system in a namespace of its own");
-        Process process = SmallDisk.run(disk, directory, FullDiskProgram.class);
-
-        try (BufferedReader lines = process.inputReader()) {
-            assertThat(lines.lines())
-                    .containsExactly(
-                            "full: No space left on device",
-                            "refused: No space left on device",
-                            "kept: true",
-                            "full: No space left on device",
-                            "refused: No space left on device",
-                            "done");
-        }
-        assertThat(process.waitFor()).isZero();
-        assertThat(directory.resolve("report"))
+        Path report = ReportProgram.onFullDisk(disk, directory, IngestingProgram.class);
+        assertThat(report)
                 .content()
                 .contains("\nok 1 - here: /before\n", "\nok 2 - here: /big\n", "\nok 3 - here: /after\n");
     }
