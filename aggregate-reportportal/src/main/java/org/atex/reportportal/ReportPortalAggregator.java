@@ -317,6 +317,10 @@ public final class ReportPortalAggregator implements Aggregator, RunListener {
             throws IOException {
         LaunchSpool launch = current.spool();
         UUID before = attempt > 1 ? Ids.attempt(launch.uuid(), platform, test.name(), attempt - 1) : null;
+        // Another thread may be creating the item of that attempt at this moment, which takes no time.
+        while (before != null && ingesting.contains(before) && !launch.isKnown(before)) {
+            Thread.onSpinWait();
+        }
         ObjectNode body = Rendering.start(
                 launch,
                 uuid,
