@@ -9,7 +9,6 @@ final class FullDiskProgram {
 
     public static void main(String[] arguments) throws IOException {
         JUnitXmlOptions options = JUnitXmlOptions.defaults().withProfile(Profile.RICH);
-        ReportProgram.run(
-                arguments, report -> JUnitXmlAggregator.open(report, options), JUnitXmlAggregator::recover);
+        ReportProgram.run(arguments, report -> JUnitXmlAggregator.open(report, options), JUnitXmlAggregator::recover);
     }
 }

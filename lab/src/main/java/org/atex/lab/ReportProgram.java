@@ -94,7 +94,8 @@ public final class ReportProgram {
             ingest(aggregator, "/before", 0, TestArtifacts.below(here).artifacts());
             OUT.println("full: " + SmallDisk.fill(disk).getMessage());
             String line = "{\"name\":\"" + "s".repeat(100) + "\",\"status\":\"fail\"}\n";
-            Artifacts big = TestArtifacts.below(here).results(line.repeat(LINES)).artifacts();
+            Artifacts big =
+                    TestArtifacts.below(here).results(line.repeat(LINES)).artifacts();
             try {
                 ingest(aggregator, "/big", 0, big);
                 OUT.println("stored on a full disk");
@@ -156,7 +157,8 @@ public final class ReportProgram {
         }
         int status = process.waitFor();
         if (status != 0 || !lines.equals(ON_FULL_DISK)) {
-            throw new AssertionError("the program ended with " + status + " and printed " + lines + ", not " + ON_FULL_DISK);
+            throw new AssertionError(
+                    "the program ended with " + status + " and printed " + lines + ", not " + ON_FULL_DISK);
         }
         return directory.resolve("report");
     }
