@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -53,14 +54,18 @@ final class JournalShare implements Scenario {
         List<PlainTest> tests = IntStream.range(0, TESTS)
                 .mapToObj(i -> TestCase.named("/t" + i))
                 .toList();
-        List<TestRecord> started = IntStream.range(0, TESTS)
-                .mapToObj(i -> TestRecord.of("default", tests.get(i), SpooledAttempt.KILLED)
-                        .withTimes(Instant.now(), Duration.ZERO)
-                        .withSystem(SystemInfo.named("system-" + i % SYSTEMS), 1))
-                .toList();
-        List<TestRecord> ended = started.stream()
-                .map(record -> record.withEnd(TestEnd.exited(0)).withTimes(record.started(), Duration.ofMillis(1)))
-                .toList();
+        List<TestRecord> started = new ArrayList<>();
+        List<TestRecord> ended = new ArrayList<>();
+        for (int i = 0; i < TESTS; i++) {
+            SystemInfo system = SystemInfo.named("system-" + i % SYSTEMS);
+            Instant now = Instant.now();
+            started.add(TestRecord.of("default", tests.get(i), SpooledAttempt.KILLED)
+                    .withTimes(now, Duration.ZERO)
+                    .withSystem(system, 1));
+            ended.add(TestRecord.of("default", tests.get(i), TestEnd.exited(0))
+                    .withTimes(now, Duration.ofMillis(1))
+                    .withSystem(system, 1));
+        }
         try {
             return threadSeconds(() -> {
                 try (Spool spool = Spool.keep(directory, "1", "default", List.of("a"), tests, false)) {
