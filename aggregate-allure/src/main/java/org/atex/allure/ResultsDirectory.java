@@ -1,22 +1,19 @@
 package org.atex.allure;
 
-import java.io.BufferedOutputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import org.atex.artifacts.ArtifactFiles;
 import org.atex.artifacts.TempBuffer;
+import org.atex.artifacts.WholeFile;
 
 /**
  * The directory of the results. Each file appears in it as a whole: it is written under a temporary name, which readers
@@ -54,12 +51,6 @@ final class ResultsDirectory {
         this.path = path;
     }
 
-    /** Writes the content of a file. */
-    @FunctionalInterface
-    interface Content {
-        void writeTo(OutputStream out) throws IOException;
-    }
-
     /** {@return a buffer whose temporary file, if it needs one, is on the same file system} */
     TempBuffer buffer() {
         return new TempBuffer(path);
@@ -69,18 +60,8 @@ final class ResultsDirectory {
         return Files.exists(path.resolve(name), LinkOption.NOFOLLOW_LINKS);
     }
 
-    void write(String name, Content content) throws IOException {
-        Path temporary = path.resolve("." + name + TEMPORARY);
-        try {
-            // Not a FileChannel: an interrupt of the thread closes it.
-            try (OutputStream out = new BufferedOutputStream(new FileOutputStream(temporary.toFile()))) {
-                content.writeTo(out);
-            }
-            Files.move(temporary, path.resolve(name), StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException | RuntimeException e) {
-            delete(temporary, e);
-            throw e;
-        }
+    void write(String name, WholeFile.Content content) throws IOException {
+        WholeFile.write(path.resolve(name), path.resolve("." + name + TEMPORARY), content);
     }
 
     /** {@return whether a file now has this name, too} Other file systems and owners may forbid that. */

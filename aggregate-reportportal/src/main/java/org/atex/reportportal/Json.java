@@ -6,9 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import org.atex.artifacts.WholeFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -54,14 +53,7 @@ final class Json {
 
     /** Writes a file that appears as a whole. */
     static void write(Path file, JsonNode json) throws IOException {
-        Path temporary = file.resolveSibling(file.getFileName() + ".new");
-        try {
-            writeDirectly(temporary, json);
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            Files.deleteIfExists(temporary);
-            throw e;
-        }
+        WholeFile.write(file, file.resolveSibling(file.getFileName() + ".new"), out -> out.write(bytes(json)));
     }
 
     /** Writes a file in a directory that readers do not see yet. */

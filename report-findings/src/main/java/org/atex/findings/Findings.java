@@ -1,5 +1,7 @@
 package org.atex.findings;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +26,7 @@ import org.atex.api.TestRecord;
 import org.atex.api.TestSource;
 import org.atex.api.Verdict;
 import org.atex.artifacts.PastRun;
+import org.atex.artifacts.WholeFile;
 import org.atex.support.AgainLine;
 import org.jspecify.annotations.Nullable;
 
@@ -286,12 +289,20 @@ public final class Findings {
     public void write(Path directory) {
         try {
             Files.createDirectories(directory);
-            WholeFile.write(directory.resolve(JSON), json());
-            WholeFile.write(directory.resolve(MARKDOWN), markdown());
+            write(directory.resolve(JSON), json());
+            write(directory.resolve(MARKDOWN), markdown());
         } catch (IOException e) {
             throw new AggregationException(
                     "could not write the findings of the run " + run.id() + " to " + directory + ": " + e, e);
         }
+    }
+
+    private static void write(Path file, String text) throws IOException {
+        // Not a temporary file of the JDK, which only its owner can read. Another writer has another name.
+        String writer =
+                ProcessHandle.current().pid() + "-" + Thread.currentThread().threadId();
+        Path temporary = file.resolveSibling("." + file.getFileName() + "." + writer + ".tmp");
+        WholeFile.write(file, temporary, out -> out.write(text.getBytes(UTF_8)));
     }
 
     /** {@return the verdict and the number of failed tests, for messages} */

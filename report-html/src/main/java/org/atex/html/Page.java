@@ -3,19 +3,16 @@ package org.atex.html;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.BufferedOutputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.Objects;
+import org.atex.artifacts.WholeFile;
 
 /**
  * The HTML file. It contains its script and style, which a content security policy allows by their hashes, and the
@@ -67,7 +64,7 @@ final class Page {
     }
 
     /**
-     * Writes the page under a temporary name, and moves it to its path: readers see the old page or the new one.
+     * Writes the page: readers see the old page or the new one.
      *
      * @param path the path of the page
      * @param entries complete lines of the journal
@@ -75,25 +72,13 @@ final class Page {
      * @param last further lines
      */
     void write(Path path, InputStream entries, long length, String last) throws IOException {
-        Path temporary = path.resolveSibling("." + path.getFileName() + ".tmp");
-        try {
-            // Not a FileChannel: an interrupt of the thread closes it.
-            try (OutputStream out = new BufferedOutputStream(new FileOutputStream(temporary.toFile()), 1 << 16)) {
-                out.write(head.getBytes(UTF_8));
-                copy(entries, length, out);
-                // The last line has no comma.
-                out.write(last.stripTrailing().replace("\n", ",\n").getBytes(US_ASCII));
-                out.write(tail.getBytes(UTF_8));
-            }
-            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            try {
-                Files.deleteIfExists(temporary);
-            } catch (IOException more) {
-                e.addSuppressed(more);
-            }
-            throw e;
-        }
+        WholeFile.write(path, out -> {
+            out.write(head.getBytes(UTF_8));
+            copy(entries, length, out);
+            // The last line has no comma.
+            out.write(last.stripTrailing().replace("\n", ",\n").getBytes(US_ASCII));
+            out.write(tail.getBytes(UTF_8));
+        });
     }
 
     /** Copies lines, and makes elements of an array of them. */
