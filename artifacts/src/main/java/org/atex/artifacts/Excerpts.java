@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import org.atex.api.Artifacts;
 import org.atex.api.Excerpt;
-import org.atex.api.Outcome;
 import org.atex.api.ReportedResult;
 import org.jspecify.annotations.Nullable;
 
@@ -111,17 +110,9 @@ public final class Excerpts {
             if (first.isPresent()) {
                 output = result.files().contains(OUTPUT) ? OUTPUT : first.get();
             }
-        } else if (parts.size() < MAX_PARTS && isBad(result)) {
+        } else if (parts.size() < MAX_PARTS && AttemptNotes.isBad(result.status())) {
             parts.add(cut(result));
         }
-    }
-
-    private static boolean isBad(ReportedResult result) {
-        if (result.status() == null) {
-            return false;
-        }
-        Outcome outcome = Outcome.of(result.status());
-        return outcome != Outcome.PASSED && outcome != Outcome.SKIPPED;
     }
 
     /** Bounds the size of a result: excerpts are kept in memory until the end of the run. */

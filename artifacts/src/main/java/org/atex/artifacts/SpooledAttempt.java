@@ -171,8 +171,7 @@ public final class SpooledAttempt {
         boolean isFirst = !isWritten();
         RecordFields fields = journal.fields(what);
         journal.append(
-                new AttemptLine(number, now, isFirst ? !artifacts.isNone() : null, by, fields),
-                isFirst ? null : written);
+                new AttemptLine(number, now, isFirst ? !artifacts.isNone() : null, by, fields), written);
         written = fields;
         record = what;
     }
