@@ -218,6 +218,16 @@ public final class PastRun {
         return started(head);
     }
 
+    /** {@return when the last attempt ended; the start of the run if there is none} */
+    public Instant lastEnd() {
+        Instant start = started();
+        return attempts.stream()
+                .map(record -> record.started().plus(record.took()))
+                .filter(end -> end.isAfter(start))
+                .max(Comparator.naturalOrder())
+                .orElse(start);
+    }
+
     /** {@return the platform of the run; of a run that was merged, the platforms with a comma between them} */
     public String platform() {
         return String.valueOf(head.get(Spool.PLATFORM));

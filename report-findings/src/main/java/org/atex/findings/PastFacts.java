@@ -1,7 +1,6 @@
 package org.atex.findings;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -31,7 +30,6 @@ final class PastFacts {
         }
         List<Ended> tests = new ArrayList<>();
         Set<String> recorded = new HashSet<>();
-        Instant end = run.started();
         for (List<TestRecord> all : attempts.values()) {
             all.sort(Comparator.comparingInt(TestRecord::attempt));
             TestRecord last = all.get(all.size() - 1);
@@ -44,10 +42,6 @@ final class PastFacts {
                     Excerpt.none(),
                     Excerpt.none(),
                     null));
-            for (TestRecord record : all) {
-                Instant over = record.started().plus(record.took());
-                end = over.isAfter(end) ? over : end;
-            }
         }
         for (PlainTest test : run.tests()) {
             if (recorded.add(test.name())) {
@@ -59,7 +53,7 @@ final class PastFacts {
                 run.platform(),
                 run.directory(),
                 run.started(),
-                Duration.between(run.started(), end),
+                Duration.between(run.started(), run.lastEnd()),
                 run.hasEnded(),
                 run.verdict(),
                 tests.size(),

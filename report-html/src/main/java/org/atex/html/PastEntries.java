@@ -38,14 +38,12 @@ final class PastEntries {
                 .put("t", run.started().toEpochMilli())
                 .put("p", platform)
                 .put("c", run.tests().size()));
-        Instant end = run.started();
+        Instant end = run.lastEnd();
         Verdict verdict = run.notRun().isEmpty() ? Verdict.PASSED : Verdict.INCOMPLETE;
         AtomicLong budget = new AtomicLong(options.maxTextBytes());
         run.problems().forEach(this::problem);
         for (TestRecord record : run.attempts()) {
             entries.add(record, details(record, budget));
-            Instant over = record.started().plus(record.took());
-            end = over.isAfter(end) ? over : end;
         }
         for (TestRecord record : run.ends().values()) {
             verdict = verdict.and(record.verdict());
