@@ -170,8 +170,7 @@ public final class SpooledAttempt {
     private void append(State now, TestRecord what, Set<String> by) throws IOException {
         boolean isFirst = !isWritten();
         RecordFields fields = journal.fields(what);
-        journal.append(
-                new AttemptLine(number, now, isFirst ? !artifacts.isNone() : null, by, fields), written);
+        journal.append(new AttemptLine(number, now, isFirst ? !artifacts.isNone() : null, by, fields), written);
         written = fields;
         record = what;
     }
