@@ -25,10 +25,26 @@ record AttemptLine(
     /** The first key of a line. */
     static final String ATTEMPT = "attempt";
 
-    private static final String STATE = "state";
-    private static final String ARTIFACTS = "artifacts";
-    private static final String STORED_BY = "storedBy";
-    private static final String RECORD = "record";
+    private enum Key {
+        STATE("state"),
+        ARTIFACTS("artifacts"),
+        STORED_BY("storedBy"),
+        RECORD("record");
+
+        private static final Key[] ALL = values();
+        private static final JsonFields.Keys<Key> KEYS = JsonFields.Keys.of(ALL);
+
+        private final String text;
+
+        Key(String text) {
+            this.text = text;
+        }
+
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
 
     /**
      * Writes the line.
@@ -38,16 +54,16 @@ record AttemptLine(
     void write(JsonGenerator json, @Nullable RecordFields before) {
         json.writeStartObject();
         json.writeNumberProperty(ATTEMPT, attempt);
-        json.writeStringProperty(STATE, state.name());
+        json.writeStringProperty(Key.STATE.text, state.name());
         if (artifacts != null) {
-            json.writeBooleanProperty(ARTIFACTS, artifacts);
+            json.writeBooleanProperty(Key.ARTIFACTS.text, artifacts);
         }
         if (!storedBy.isEmpty()) {
-            json.writeName(STORED_BY);
+            json.writeName(Key.STORED_BY.text);
             JsonValues.write(json, storedBy.stream().sorted().toList());
         }
         if (record != null) {
-            json.writeName(RECORD);
+            json.writeName(Key.RECORD.text);
             record.write(json, before);
         }
         json.writeEndObject();
@@ -66,19 +82,20 @@ record AttemptLine(
         Boolean artifacts = null;
         Set<String> storedBy = Set.of();
         RecordFields record = null;
-        for (String key = parser.nextName(); key != null; key = parser.nextName()) {
+        for (int key = Key.KEYS.next(parser); key != JsonFields.END; key = Key.KEYS.next(parser)) {
             JsonToken token = parser.nextToken();
-            if (key.equals(RECORD) && token == JsonToken.START_OBJECT) {
-                record = RecordFields.read(parser);
+            if (key < 0) {
+                parser.skipChildren(); // of a later version
                 continue;
             }
-            Object value = JsonValues.read(parser);
-            switch (key) {
-                case STATE -> state = RecordJson.textIfAny(key, value);
-                case ARTIFACTS -> artifacts = Boolean.TRUE.equals(value);
-                case STORED_BY -> storedBy = RecordJson.texts(value);
-                case RECORD -> record = record(value);
-                default -> {} // of a later version
+            switch (Key.ALL[key]) {
+                case STATE -> state = RecordJson.textIfAny(Key.STATE.text, JsonValues.read(parser));
+                case ARTIFACTS -> artifacts = token == JsonToken.VALUE_TRUE;
+                case STORED_BY -> storedBy = RecordJson.texts(JsonValues.read(parser));
+                case RECORD ->
+                    record = token == JsonToken.START_OBJECT
+                            ? RecordFields.read(parser)
+                            : record(JsonValues.read(parser));
             }
         }
         return new AttemptLine(attempt, state(state), artifacts, storedBy, record);
@@ -92,20 +109,20 @@ record AttemptLine(
     static AttemptLine of(Map<?, ?> json) {
         return new AttemptLine(
                 RecordJson.number(json, ATTEMPT),
-                state(RecordJson.text(json, STATE)),
-                json.containsKey(ARTIFACTS) ? Boolean.TRUE.equals(json.get(ARTIFACTS)) : null,
-                RecordJson.texts(json.get(STORED_BY)),
-                record(json.get(RECORD)));
+                state(RecordJson.text(json, Key.STATE.text)),
+                json.containsKey(Key.ARTIFACTS.text) ? Boolean.TRUE.equals(json.get(Key.ARTIFACTS.text)) : null,
+                RecordJson.texts(json.get(Key.STORED_BY.text)),
+                record(json.get(Key.RECORD.text)));
     }
 
     private static @Nullable RecordFields record(@Nullable Object json) {
-        Map<?, ?> object = RecordJson.objectIfAny(RECORD, json);
+        Map<?, ?> object = RecordJson.objectIfAny(Key.RECORD.text, json);
         return object == null ? null : RecordFields.of(object);
     }
 
     private static SpooledAttempt.State state(@Nullable String name) {
         try {
-            return SpooledAttempt.State.valueOf(RecordJson.present(name, STATE));
+            return SpooledAttempt.State.valueOf(RecordJson.present(name, Key.STATE.text));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("its state is unknown: " + name, e);
         }

@@ -123,7 +123,7 @@ final class Journal implements AutoCloseable {
     void plan(Collection<PlainTest> tests) throws IOException {
         Map<String, PlainTest> known = new HashMap<>();
         for (PlainTest test : tests) {
-            append(Map.of("planned", RecordJson.write(test)));
+            append(Map.of(JournalReader.PLANNED, RecordJson.write(test)));
             known.put(test.name(), test);
         }
         planned = known;

@@ -17,7 +17,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Function;
 import org.atex.api.PlainTest;
 import org.atex.api.SystemInfo;
@@ -44,8 +43,12 @@ final class JournalReader {
                     .build())
             .build();
 
+    /** The only key of the line of a test. */
+    static final String PLANNED = "planned";
+
     /** The state of an attempt at the end of the journals. */
     final class Entry {
+        private final long number;
         private @Nullable State state;
         private boolean artifacts;
         private Set<String> storedBy = Set.of();
@@ -53,6 +56,15 @@ final class JournalReader {
         private @Nullable RecordFields fields;
         /** The record of an attempt that is over, which needs less memory. */
         private @Nullable TestRecord last;
+
+        private Entry(long number) {
+            this.number = number;
+        }
+
+        /** {@return the number of the attempt in the run} */
+        long number() {
+            return number;
+        }
 
         State state() {
             return RecordJson.present(state, "state");
@@ -122,7 +134,9 @@ final class JournalReader {
     private final Map<String, PlainTest> tests = new HashMap<>();
     private final Shared shared = new Shared();
     private final List<TestRecord> notStarted = new ArrayList<>();
-    private final Map<Long, Entry> attempts = new TreeMap<>();
+    /** In the order of their numbers. */
+    private final List<Entry> attempts = new ArrayList<>();
+
     private final Set<OpenFixture> openFixtures = new LinkedHashSet<>();
     private boolean ended;
     private Map<String, @Nullable Object> head = Map.of();
@@ -169,40 +183,49 @@ final class JournalReader {
 
     /**
      * Reads a journal in one go, which is much faster than by lines. {@return the number of lines that were read before the
-     * first invalid one; -1 if all are valid}
+     * first invalid one, without empty lines; -1 if all are valid}
      */
     private long readUndamaged(Path journal) throws IOException {
-        long lines = 0;
-        try (InputStream in = Files.newInputStream(journal);
+        long taken = 0;
+        try (InputStream in = new NonEmptyLines(Files.newInputStream(journal));
                 JsonParser parser = JSON.createParser(ObjectReadContext.empty(), in)) {
-            try {
-                while (parser.nextToken() == JsonToken.START_OBJECT) {
-                    long number = parser.currentTokenLocation().getLineNr();
-                    Object line = readLine(parser);
-                    if (number == lines || parser.currentTokenLocation().getLineNr() != number) {
-                        break;
-                    }
-                    take(line);
-                    lines = number;
+            // A line with something after its object is invalid, so a line is taken when the next one has begun.
+            Object last = null;
+            for (long line = 1; parser.nextToken() == JsonToken.START_OBJECT; line++) {
+                if (parser.currentLocation().getLineNr() != line) {
+                    return taken;
                 }
-                if (parser.currentToken() == null) {
-                    return -1;
+                Object next = readLine(parser);
+                if (parser.currentLocation().getLineNr() != line) {
+                    return taken;
                 }
-            } catch (JacksonException | IllegalArgumentException | DateTimeException e) {
-                // Reading by lines tells which lines are invalid.
+                if (last != null) {
+                    take(last);
+                    taken++;
+                }
+                last = next;
             }
-            // A line with something after the object is invalid as a whole.
-            return parser.currentLocation().getLineNr() == lines ? lines - 1 : lines;
+            if (parser.currentToken() != null) {
+                return taken;
+            }
+            if (last != null) {
+                take(last);
+            }
+            return -1;
+        } catch (JacksonException | IllegalArgumentException | DateTimeException e) {
+            return taken; // reading by lines tells which lines are invalid
         }
     }
 
-    private void readByLines(Path journal, long from) throws IOException {
+    /** Reads the lines of a journal after the first ones, not counting empty lines. */
+    void readByLines(Path journal, long from) throws IOException {
         try (BufferedReader lines = lines(journal)) {
             int number = 0;
+            long read = 0;
             String problem = "";
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 number++;
-                if (number > from) {
+                if (!line.isEmpty() && ++read > from) {
                     tell(problem);
                     problem = problemOf(line, journal, number);
                 }
@@ -215,9 +238,7 @@ final class JournalReader {
 
     private String problemOf(String line, Path journal, int number) {
         try {
-            if (!line.isEmpty()) {
-                take(parse(line, JournalReader::readLine));
-            }
+            take(parse(line, this::readLine));
             return "";
         } catch (IllegalArgumentException | DateTimeException e) {
             return journal + ", line " + number + ": it was left out, " + e.getMessage();
@@ -231,9 +252,23 @@ final class JournalReader {
     }
 
     /** Reads the object at the current token, as {@link #take} expects it. */
-    private static Object readLine(JsonParser parser) {
+    private Object readLine(JsonParser parser) {
         String first = parser.nextName();
-        return AttemptLine.ATTEMPT.equals(first) ? AttemptLine.read(parser) : JsonValues.map(parser, first);
+        if (AttemptLine.ATTEMPT.equals(first)) {
+            return AttemptLine.read(parser);
+        }
+        if (!PLANNED.equals(first)) {
+            return JsonValues.map(parser, first);
+        }
+        if (parser.nextToken() != JsonToken.START_OBJECT) {
+            throw new IllegalArgumentException("the value of 'planned' is not an object");
+        }
+        PlainTest test = RecordJson.readTest(parser, shared);
+        while (parser.nextName() != null) {
+            parser.nextToken();
+            parser.skipChildren(); // of a later version
+        }
+        return test;
     }
 
     static Map<?, ?> parse(String line) {
@@ -255,16 +290,51 @@ final class JournalReader {
     }
 
     private void take(Object line) {
-        switch (line) {
-            case AttemptLine attempt -> takeAttempt(attempt);
-            case Map<?, ?> map when map.get(AttemptLine.ATTEMPT) != null -> takeAttempt(AttemptLine.of(map));
-            case Map<?, ?> map -> takeOther(map);
-            default -> throw new AssertionError(line);
+        if (line instanceof AttemptLine attempt) {
+            takeAttempt(attempt);
+        } else if (line instanceof PlainTest test) {
+            takePlanned(test);
+        } else {
+            Map<?, ?> map = (Map<?, ?>) line;
+            if (map.get(AttemptLine.ATTEMPT) != null) {
+                takeAttempt(AttemptLine.of(map));
+            } else {
+                takeOther(map);
+            }
         }
     }
 
     private void takeAttempt(AttemptLine line) {
-        attempts.computeIfAbsent(line.attempt(), unused -> new Entry()).take(line);
+        entry(line.attempt()).take(line);
+    }
+
+    /** {@return the entry of an attempt, which is created if it is missing} */
+    private Entry entry(long number) {
+        int from = 0;
+        int until = attempts.size();
+        if (until > 0 && attempts.get(until - 1).number <= number) {
+            from = until - 1; // as most lines are about the latest attempt, or a new one
+        }
+        while (from < until) {
+            int middle = (from + until) >>> 1;
+            Entry entry = attempts.get(middle);
+            if (entry.number == number) {
+                return entry;
+            }
+            if (entry.number < number) {
+                from = middle + 1;
+            } else {
+                until = middle;
+            }
+        }
+        Entry entry = new Entry(number);
+        attempts.add(from, entry);
+        return entry;
+    }
+
+    private void takePlanned(PlainTest test) {
+        planned.add(test);
+        tests.put(test.name(), test);
     }
 
     private void takeOther(Map<?, ?> line) {
@@ -272,10 +342,8 @@ final class JournalReader {
             systems.put(
                     RecordJson.number(line, "system"),
                     RecordJson.system(RecordJson.present(RecordJson.object(line, "info"), "info")));
-        } else if (line.get("planned") != null) {
-            PlainTest test = RecordJson.test(RecordJson.present(RecordJson.object(line, "planned"), "planned"), shared);
-            planned.add(test);
-            tests.put(test.name(), test);
+        } else if (line.get(PLANNED) != null) {
+            takePlanned(RecordJson.test(RecordJson.present(RecordJson.object(line, PLANNED), PLANNED), shared));
         } else if (line.get("notStarted") != null) {
             notStarted.add(RecordFields.of(RecordJson.present(RecordJson.object(line, "notStarted"), "notStarted"))
                     .record(systems, platform(), tests, shared));
@@ -298,8 +366,8 @@ final class JournalReader {
         }
     }
 
-    /** {@return the attempts, by their numbers} */
-    Map<Long, Entry> attempts() {
+    /** {@return the attempts, in the order of their numbers} */
+    List<Entry> attempts() {
         return attempts;
     }
 

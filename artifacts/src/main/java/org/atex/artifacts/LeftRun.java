@@ -55,15 +55,15 @@ final class LeftRun {
         int waiting = 0;
         try (Journal journal = Journal.open(run.resolve(Spool.REPLAYS), reader.head())) {
             SpooledAttempt.Home home = Spool.home(run, journal, reader.aggregators(), reader.keepsFiles());
-            for (Map.Entry<Long, JournalReader.Entry> entry : reader.attempts().entrySet()) {
+            for (JournalReader.Entry entry : reader.attempts()) {
                 try {
-                    latest.merge(entry.getValue().test(), entry.getValue().attempt(), Math::max);
-                    if (!entry.getValue().isOver()) {
-                        attempts.put(entry.getKey(), attempt(home, entry.getKey(), entry.getValue()));
+                    latest.merge(entry.test(), entry.attempt(), Math::max);
+                    if (!entry.isOver()) {
+                        attempts.put(entry.number(), attempt(home, entry));
                     }
                 } catch (IllegalArgumentException | DateTimeException e) {
                     unread.add("the journal does not describe the attempt "
-                            + run.resolve(String.valueOf(entry.getKey())) + ": " + e.getMessage());
+                            + run.resolve(String.valueOf(entry.number())) + ": " + e.getMessage());
                 }
             }
             problems.addAll(unread);
@@ -80,11 +80,11 @@ final class LeftRun {
         return waiting;
     }
 
-    private SpooledAttempt attempt(SpooledAttempt.Home home, long number, JournalReader.Entry entry) {
-        Path directory = run.resolve(Long.toString(number));
+    private SpooledAttempt attempt(SpooledAttempt.Home home, JournalReader.Entry entry) {
+        Path directory = run.resolve(Long.toString(entry.number()));
         return new SpooledAttempt(
                 home,
-                number,
+                entry.number(),
                 directory,
                 entry.hasArtifacts() && Files.isDirectory(directory) ? Artifacts.at(directory) : Artifacts.none(),
                 entry.storedBy(),
@@ -142,35 +142,32 @@ final class LeftRun {
         isUnderstood = problems.isEmpty();
         isKept = true;
         SpooledAttempt.Home home = Spool.home(run, journal, aggregators, reader.keepsFiles());
-        for (Map.Entry<Long, JournalReader.Entry> left : reader.attempts().entrySet()) {
-            long number = left.getKey();
-            JournalReader.Entry entry = left.getValue();
+        for (JournalReader.Entry entry : reader.attempts()) {
             try {
                 if (entry.state() != State.DISCARDED) {
-                    earlier.add(earlier(number, entry, home));
+                    earlier.add(earlier(entry, home));
                 }
             } catch (IllegalArgumentException | DateTimeException e) {
                 isUnderstood = false;
-                problems.add("the journal does not describe the attempt " + run.resolve(Long.toString(number)) + ": "
-                        + e.getMessage());
+                problems.add("the journal does not describe the attempt " + run.resolve(Long.toString(entry.number()))
+                        + ": " + e.getMessage());
             }
         }
         reader.notStarted().forEach(record -> earlier.add(new EarlierAttempt(record, null, true)));
         return earlier;
     }
 
-    private EarlierAttempt earlier(long number, JournalReader.Entry entry, SpooledAttempt.Home home)
-            throws IOException {
+    private EarlierAttempt earlier(JournalReader.Entry entry, SpooledAttempt.Home home) throws IOException {
         TestRecord record = entry.record();
         if (entry.isOver()) {
             return new EarlierAttempt(record, null, true);
         }
-        SpooledAttempt attempt = attempt(home, number, entry);
+        SpooledAttempt attempt = attempt(home, entry);
         if (attempt.isTaken()) {
             attempt.stored(record);
             return new EarlierAttempt(record, null, true);
         }
-        attempts.put(number, attempt);
+        attempts.put(entry.number(), attempt);
         boolean isDecided = entry.state() == State.KEPT
                 || entry.state() == State.ENDED
                         && (!record.last() || !entry.storedBy().isEmpty());
@@ -181,8 +178,8 @@ final class LeftRun {
     long highest(JournalReader reader) throws IOException {
         try (Stream<Path> entries = Files.list(run)) {
             return Math.max(
-                    reader.attempts().keySet().stream()
-                            .mapToLong(number -> number)
+                    reader.attempts().stream()
+                            .mapToLong(JournalReader.Entry::number)
                             .max()
                             .orElse(0),
                     entries.map(entry -> entry.getFileName().toString())

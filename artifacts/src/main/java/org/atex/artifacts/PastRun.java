@@ -10,6 +10,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -22,7 +23,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
@@ -65,16 +65,12 @@ public final class PastRun {
     private final boolean ended;
 
     private PastRun(
-            Path directory,
-            JournalReader reader,
-            List<TestRecord> attempts,
-            LongStream numbers,
-            List<String> problems) {
+            Path directory, JournalReader reader, List<TestRecord> attempts, long[] numbers, List<String> problems) {
         this.directory = directory;
         this.head = reader.head();
         this.planned = List.copyOf(reader.planned());
         this.attempts = List.copyOf(attempts);
-        this.numbers = numbers.toArray();
+        this.numbers = numbers;
         this.problems = List.copyOf(problems);
         this.ended = reader.isEnded();
     }
@@ -105,19 +101,20 @@ public final class PastRun {
             throw new IOException("could not read the run in " + run + ": there is no journal, or it is damaged");
         }
         List<TestRecord> attempts = new ArrayList<>();
-        LongStream.Builder numbers = LongStream.builder();
-        reader.attempts().forEach((number, entry) -> {
+        long[] numbers = new long[reader.attempts().size()];
+        for (JournalReader.Entry entry : reader.attempts()) {
             try {
                 if (entry.state() != State.DISCARDED) {
                     attempts.add(entry.record());
-                    numbers.add(number);
+                    numbers[attempts.size() - 1] = entry.number();
                 }
             } catch (IllegalArgumentException | DateTimeException e) {
-                problems.add("the journal does not describe the attempt " + number + ": " + e.getMessage());
+                problems.add("the journal does not describe the attempt " + entry.number() + ": " + e.getMessage());
             }
-        });
+        }
+        numbers = Arrays.copyOf(numbers, attempts.size());
         attempts.addAll(reader.notStarted());
-        return new PastRun(run, reader, attempts, numbers.build(), problems);
+        return new PastRun(run, reader, attempts, numbers, problems);
     }
 
     private static Instant started(Map<?, ?> head) {

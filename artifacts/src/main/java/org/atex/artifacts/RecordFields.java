@@ -3,16 +3,11 @@ package org.atex.artifacts;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.atex.api.AttemptCause;
 import org.atex.api.KnownFailure;
-import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
 import org.atex.api.SystemInfo;
 import org.atex.api.TestEnd;
@@ -23,8 +18,7 @@ import tools.jackson.core.JsonParser;
 
 /**
  * The values of a record in a journal, in which several lines have the values that have changed. The format is described
- * by {@link Spool}. Journals have hundreds of thousands of lines: this needs less time and memory than the maps of JSON
- * objects. Not thread-safe.
+ * by {@link Spool}. Not thread-safe.
  */
 final class RecordFields {
     /** The keys of a record, in the order in which they are written. */
@@ -45,8 +39,7 @@ final class RecordFields {
         KNOWN;
 
         private static final Key[] ALL = values();
-        private static final Map<String, Key> BY_NAME =
-                Arrays.stream(ALL).collect(Collectors.toUnmodifiableMap(key -> key.text, Function.identity()));
+        private static final JsonFields.Keys<Key> KEYS = JsonFields.Keys.of(ALL);
 
         private final String text;
 
@@ -57,10 +50,19 @@ final class RecordFields {
         Key(String text) {
             this.text = text;
         }
+
+        @Override
+        public String toString() {
+            return text;
+        }
     }
 
     /** JSON values, or values that {@link #write} converts to them; null, or missing, for the default. */
-    private final EnumMap<Key, @Nullable Object> values = new EnumMap<>(Key.class);
+    private final JsonFields<Key> values;
+
+    private RecordFields(JsonFields<Key> values) {
+        this.values = values;
+    }
 
     /**
      * {@return the values of a record} Defaults are left out.
@@ -70,7 +72,7 @@ final class RecordFields {
      * @param isPlanned whether the journal has the test
      */
     static RecordFields of(TestRecord record, int system, @Nullable String platform, boolean isPlanned) {
-        RecordFields fields = new RecordFields();
+        RecordFields fields = new RecordFields(new JsonFields<>(Key.KEYS));
         fields.put(Key.TEST, isPlanned ? record.name() : record.test(), null);
         fields.put(Key.PLATFORM, record.platform(), platform);
         fields.put(Key.ATTEMPT, record.attempt(), 1);
@@ -95,7 +97,7 @@ final class RecordFields {
 
     private void put(Key key, @Nullable Object value, @Nullable Object usual) {
         if (!Objects.equals(value, usual)) {
-            values.put(key, value);
+            values.set(key, value);
         }
     }
 
@@ -134,62 +136,38 @@ final class RecordFields {
 
     /** {@return the values in a JSON object} Unknown keys are ignored. */
     static RecordFields of(Map<?, ?> json) {
-        RecordFields fields = new RecordFields();
-        json.forEach((key, value) -> fields.set(String.valueOf(key), value));
-        return fields;
+        return new RecordFields(Key.KEYS.of(json));
     }
 
     /** Reads the object at the current token. Unknown keys are ignored. */
     static RecordFields read(JsonParser parser) {
-        RecordFields fields = new RecordFields();
-        for (String key = parser.nextName(); key != null; key = parser.nextName()) {
-            parser.nextToken();
-            fields.set(key, JsonValues.read(parser));
-        }
-        return fields;
-    }
-
-    private void set(String name, @Nullable Object value) {
-        Key key = Key.BY_NAME.get(name);
-        if (key != null) {
-            values.put(key, value);
-        }
+        return new RecordFields(Key.KEYS.read(parser));
     }
 
     /** Takes the values that a later line has. */
     void take(RecordFields later) {
-        values.putAll(later.values);
-    }
-
-    private @Nullable Object value(Key key) {
-        return values.get(key);
-    }
-
-    private @Nullable String text(Key key) {
-        return RecordJson.textIfAny(key.text, value(key));
-    }
-
-    private int number(Key key, int otherwise) {
-        Object value = value(key);
-        return value == null ? otherwise : RecordJson.number(key.text, value);
+        values.take(later.values);
     }
 
     private boolean isTrue(Key key) {
-        return !Boolean.FALSE.equals(value(key));
+        return !Boolean.FALSE.equals(values.get(key));
     }
 
     /** {@return the number of the attempt} */
     int attempt() {
-        return number(Key.ATTEMPT, 1);
+        return values.number(Key.ATTEMPT, 1);
     }
 
     /** {@return the name of the test} */
     String nameOfTest() {
-        return switch (value(Key.TEST)) {
-            case String name -> name;
-            case Map<?, ?> json -> RecordJson.text(json, "name");
-            case null, default -> throw new IllegalArgumentException("the key 'test' is missing");
-        };
+        Object test = values.get(Key.TEST);
+        if (test instanceof String name) {
+            return name;
+        }
+        if (test instanceof Map<?, ?> json) {
+            return RecordJson.text(json, "name");
+        }
+        throw new IllegalArgumentException("the key 'test' is missing");
     }
 
     /**
@@ -203,52 +181,52 @@ final class RecordFields {
      */
     TestRecord record(
             Map<Integer, SystemInfo> systems, @Nullable String usual, Map<String, PlainTest> tests, Shared shared) {
-        String platform = text(Key.PLATFORM);
-        String took = text(Key.TOOK);
+        String platform = values.text(Key.PLATFORM);
+        String took = values.text(Key.TOOK);
         TestRecord record = TestRecord.of(
                         platform == null ? RecordJson.present(usual, Key.PLATFORM.text) : platform,
                         plain(tests, shared),
-                        shared.of(end()))
+                        end(shared))
                 .withTimes(
-                        Times.instant(RecordJson.present(text(Key.STARTED), Key.STARTED.text)),
+                        shared.times().instant(values.presentText(Key.STARTED)),
                         took == null ? Duration.ZERO : Times.duration(took));
         if (attempt() != 1 || !isTrue(Key.LAST)) {
             record = record.withAttempt(attempt(), isTrue(Key.LAST));
         }
-        String cause = text(Key.CAUSE);
+        String cause = values.text(Key.CAUSE);
         if (cause != null) {
             record = record.withCause(AttemptCause.valueOf(cause));
         }
-        if (value(Key.SYSTEM) != null) {
-            int system = number(Key.SYSTEM, 0);
+        if (values.get(Key.SYSTEM) != null) {
+            int system = values.number(Key.SYSTEM, 0);
             SystemInfo where = systems.get(system);
             if (where == null) {
                 throw new IllegalArgumentException("the system " + system + " is missing");
             }
-            record = record.withSystem(where, number(Key.SLOT, 1));
+            record = record.withSystem(where, values.number(Key.SLOT, 1));
         }
-        return value(Key.KNOWN) instanceof Map<?, ?> known ? record.withKnown(knownFailure(known)) : record;
+        return values.get(Key.KNOWN) instanceof Map<?, ?> known ? record.withKnown(knownFailure(known)) : record;
     }
 
-    private TestEnd end() {
-        String outcome = text(Key.OUTCOME);
+    private TestEnd end(Shared shared) {
+        String outcome = values.text(Key.OUTCOME);
         return outcome == null
                 ? SpooledAttempt.KILLED
-                : new TestEnd(
-                        Outcome.valueOf(outcome),
-                        value(Key.EXIT_CODE) == null ? null : number(Key.EXIT_CODE, 0),
-                        text(Key.NOTE),
+                : shared.end(
+                        outcome,
+                        values.get(Key.EXIT_CODE) == null ? null : values.number(Key.EXIT_CODE, 0),
+                        values.text(Key.NOTE),
                         isTrue(Key.SYSTEM_USABLE));
     }
 
     private PlainTest plain(Map<String, PlainTest> tests, Shared shared) {
         PlainTest planned = tests.get(nameOfTest());
-        if (value(Key.TEST) instanceof Map<?, ?> json) {
+        if (values.get(Key.TEST) instanceof Map<?, ?> json) {
             PlainTest own = RecordJson.test(json, shared);
             return planned != null && own.equals(planned) ? planned : own;
         }
         if (planned == null) {
-            throw new IllegalArgumentException("the test " + value(Key.TEST) + " is missing");
+            throw new IllegalArgumentException("the test " + values.get(Key.TEST) + " is missing");
         }
         return planned;
     }

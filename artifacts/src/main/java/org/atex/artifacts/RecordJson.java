@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.atex.api.PlainTest;
@@ -11,6 +12,7 @@ import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
 import org.atex.api.TestSource;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonParser;
 
 /** Converts tests and systems to JSON values and back. The format is described by {@link Spool}. */
 final class RecordJson {
@@ -57,37 +59,70 @@ final class RecordJson {
         }
     }
 
+    /** The keys of a test. */
+    private enum Key {
+        NAME,
+        PRIORITY,
+        EXPECTED,
+        LIMIT,
+        DESTRUCTIVE,
+        TAGS,
+        COMPONENTS,
+        GROUP,
+        FILE,
+        LINE;
+
+        private static final JsonFields.Keys<Key> KEYS = JsonFields.Keys.of(values());
+
+        private final String text = name().toLowerCase(Locale.ROOT);
+
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
     /**
      * {@return a test}
      *
      * @param shared replaces equal values by one of them
      */
     static PlainTest test(Map<?, ?> json, Shared shared) {
-        PlainTest test = TestCase.named(text(json, "name"));
+        return test(Key.KEYS.of(json), shared);
+    }
+
+    /** {@return the test in the object at the current token} */
+    static PlainTest readTest(JsonParser parser, Shared shared) {
+        return test(Key.KEYS.read(parser), shared);
+    }
+
+    private static PlainTest test(JsonFields<Key> json, Shared shared) {
+        PlainTest test = TestCase.named(json.presentText(Key.NAME));
         // Each method copies all properties, and most tests have few.
-        if (json.get("priority") != null) {
-            test = test.withPriority(number(json, "priority"));
+        if (json.has(Key.PRIORITY)) {
+            test = test.withPriority(json.number(Key.PRIORITY, 0));
         }
-        if (json.get("expected") != null) {
-            test = test.withExpected(duration(json, "expected"));
+        if (json.has(Key.EXPECTED)) {
+            test = test.withExpected(Times.duration(json.presentText(Key.EXPECTED)));
         }
-        if (json.get("limit") != null) {
-            test = test.withLimit(duration(json, "limit"));
+        if (json.has(Key.LIMIT)) {
+            test = test.withLimit(Times.duration(json.presentText(Key.LIMIT)));
         }
-        if (Boolean.TRUE.equals(json.get("destructive"))) {
+        if (Boolean.TRUE.equals(json.get(Key.DESTRUCTIVE))) {
             test = test.withDestructive(true);
         }
-        if (json.get("tags") != null) {
-            test = test.withTags(shared.of(texts(json, "tags")));
+        if (json.has(Key.TAGS)) {
+            test = test.withTags(shared.texts(json.get(Key.TAGS)));
         }
-        if (json.get("components") != null) {
-            test = test.withComponents(shared.of(texts(json, "components")));
+        if (json.has(Key.COMPONENTS)) {
+            test = test.withComponents(shared.texts(json.get(Key.COMPONENTS)));
         }
-        if (json.get("group") != null) {
-            test = test.withGroup(textIfAny(json, "group"));
+        if (json.has(Key.GROUP)) {
+            test = test.withGroup(json.text(Key.GROUP));
         }
-        String file = textIfAny(json, "file");
-        return file == null ? test : test.withSource(new TestSource(file, number(json, "line")));
+        return json.has(Key.FILE)
+                ? test.withSource(new TestSource(json.presentText(Key.FILE), json.number(Key.LINE, 0)))
+                : test;
     }
 
     static SystemInfo system(Map<?, ?> json) {
@@ -130,13 +165,10 @@ final class RecordJson {
             return Set.of();
         }
         List<String> texts = new ArrayList<>();
-        list.forEach(text -> texts.add(String.valueOf(text)));
+        for (Object text : list) {
+            texts.add(String.valueOf(text));
+        }
         return Set.copyOf(texts);
-    }
-
-    private static @Nullable Duration duration(Map<?, ?> json, String key) {
-        String text = textIfAny(json, key);
-        return text == null ? null : Times.duration(text);
     }
 
     static int number(Map<?, ?> json, String key) {
