@@ -80,7 +80,8 @@ public final class Exploration {
     /**
      * Returns a copy with a time after which an actor counts as waiting for another one if its thread waits in one place
      * without a time limit. Increase it if actors wait for threads that are no actors and take longer. The default is
-     * 250 ms. If the JVM knows that an actor waits for the lock of another one, this time does not matter.
+     * 250 ms. Times in which this program does not run do not count. If the JVM knows that an actor waits for the lock of
+     * another one, this time does not matter.
      *
      * @param time the time, at most one day
      * @return the copy

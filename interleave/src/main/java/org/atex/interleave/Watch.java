@@ -2,26 +2,35 @@ package org.atex.interleave;
 
 import java.util.Optional;
 import java.util.function.LongFunction;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks from time to time whether a moving actor is stuck, because the JVM does not notify about threads that wait. Not
- * thread-safe.
+ * Looks from time to time whether a moving actor is stuck, because the JVM does not notify about threads that wait. Time
+ * counts only as far as it was looked at: if the machine pauses, or does not run this program for a while, the actor
+ * could not go on either. Not thread-safe.
  */
 final class Watch {
     private final Patience patience;
     private final Actor actor;
-    private final long start = System.nanoTime();
+    private final LongSupplier clock;
     private final long end;
+    private long latestLook;
     private long nextLook;
-    private long unchangedSince = start;
+    private long unchangedNanos;
     private @Nullable Activity latest;
 
     Watch(Patience patience, Actor actor) {
+        this(patience, actor, System::nanoTime);
+    }
+
+    Watch(Patience patience, Actor actor, LongSupplier clock) {
         this.patience = patience;
         this.actor = actor;
-        end = start + patience.limit().toNanos();
-        scheduleLook(start);
+        this.clock = clock;
+        latestLook = clock.getAsLong();
+        end = latestLook + patience.limit().toNanos();
+        scheduleLook(latestLook);
     }
 
     private void scheduleLook(long now) {
@@ -29,7 +38,7 @@ final class Watch {
     }
 
     long nanosToNextLook() {
-        return nextLook - System.nanoTime();
+        return nextLook - clock.getAsLong();
     }
 
     /**
@@ -39,13 +48,16 @@ final class Watch {
      * @param next the place that the moving actor has to reach
      */
     Optional<String> look(LongFunction<Optional<Point>> holder, String next) {
-        long now = System.nanoTime();
+        long now = clock.getAsLong();
         scheduleLook(now);
         Activity activity = actor.activity();
-        if (!activity.equals(latest)) {
+        if (activity.equals(latest)) {
+            unchangedNanos += Math.min(now - latestLook, patience.lockedAfter().toNanos());
+        } else {
             latest = activity;
-            unchangedSince = now;
+            unchangedNanos = 0;
         }
+        latestLook = now;
         Optional<Point> locked = activity.waiting() ? holder.apply(activity.holder()) : Optional.empty();
         if (locked.isPresent()) {
             // It cannot go on: the other one does not move, and the wait has no limit.
@@ -55,8 +67,8 @@ final class Watch {
         if (now - end >= 0) {
             return Optional.of("did not reach " + next + " within " + Patience.text(patience.limit()));
         }
-        boolean waits = activity.waiting()
-                && now - unchangedSince >= patience.waitingAfter().toNanos();
+        boolean waits =
+                activity.waiting() && unchangedNanos >= patience.waitingAfter().toNanos();
         return waits ? Optional.of("waits for another thread") : Optional.empty();
     }
 }
