@@ -170,16 +170,28 @@ pass_on() {
     exec {lock}>&-
 }
 
-# Handles SIGUSR1 of a helper. bash may run the trap again during the trap, hence the guard.
+# Handles SIGUSR1 of a helper. bash may run the trap again during the trap, hence the guard. Then the first one may have
+# looked too early, and looks again.
 answer() {
+    again=1
     [[ ! $answering ]] || return
-    answering=1
+    answering=1 again=
     command -v flock >/dev/null && pass_on
     if [[ -e $place/abort ]]; then
         rm -f -- "$place/abort"
         end_test
     fi
     answering=
+    [[ ! $again ]] || answer
+}
+
+# Waits for a byte of the lifeline; fails at its end. Looks for requests of helpers from time to time as well: bash does
+# not notice a signal that arrives just before it blocks.
+await_byte() {
+    until IFS= read -r -t 5 -N 1 _ <&"$lifeline"; do
+        (($? > 128)) || return
+        answer
+    done
 }
 
 # Sends the files of the test, unless it will be started again and may still add to them.
@@ -201,8 +213,9 @@ test=$!
     trap answer USR1
     read -r -a stat <"/proc/$BASHPID/stat"
     printf '%d %s\n' "$BASHPID" "${stat[21]}" 1<>"$place/bell"
-    if IFS= read -r -N 1 _ <&"$lifeline"; then
-        IFS= read -r -N 1 _ <&"$lifeline" || exit
+    answer # to helpers that came before the bell
+    if await_byte; then
+        await_byte || exit
     fi
     kill -KILL "$test" # the test may not have its own process group yet
     end_test

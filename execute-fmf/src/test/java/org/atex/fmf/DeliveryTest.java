@@ -119,6 +119,14 @@ class DeliveryTest extends LocalSuite {
         assertThat(ran.output()).doesNotContain("not reached");
     }
 
+    /** As if the signal to the wrapper had been lost. */
+    @Test
+    void anAbortWithoutASignalEndsTheTest() throws Exception {
+        Ran ran = run(": >\"$ATEX_TEST_SLOT/abort\"; sleep 100; echo not reached");
+        assertThat(ran.end().outcome()).as(ran.output()).isNotEqualTo(Outcome.PASSED);
+        assertThat(ran.output()).doesNotContain("not reached");
+    }
+
     @Test
     void aTestMayWriteToTheDescriptorDirectly() throws Exception {
         Ran ran = run("""

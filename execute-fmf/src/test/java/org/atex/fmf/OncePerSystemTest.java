@@ -130,7 +130,9 @@ class OncePerSystemTest extends LocalSuite {
     void finishesWhenThePreparationIsInterrupted() throws Exception {
         FmfTests tests = tests("echo prepare >>DIR/log; sleep 1000");
         Call<Executor> opening = Call.of(() -> FmfExecutor.factory(tests).open(connection));
-        Call.eventually("it is being prepared", () -> Files.exists(directory.resolve("log")));
+        // The shell creates the file before it writes to it.
+        Call.eventually(
+                "it is being prepared", () -> directory.resolve("log").toFile().length() > 0);
         assertThat(opening.interrupt().failure()).isInstanceOf(InterruptedException.class);
         assertThat(words(log())).containsExactly("prepare", "finish");
     }
