@@ -128,13 +128,16 @@ public sealed interface RunEvent {
         private final int attempt;
         private final SystemInfo system;
         private final int slot;
+        private final Artifacts artifacts;
 
-        private TestStarted(Stamp stamp, PlainTest test, int attempt, SystemInfo system, int slot) {
+        private TestStarted(
+                Stamp stamp, PlainTest test, int attempt, SystemInfo system, int slot, Artifacts artifacts) {
             this.stamp = stamp;
             this.test = test;
             this.attempt = attempt;
             this.system = system;
             this.slot = slot;
+            this.artifacts = artifacts;
         }
 
         /**
@@ -145,7 +148,7 @@ public sealed interface RunEvent {
          * @param system the system
          */
         public static TestStarted of(Stamp stamp, PlainTest test, SystemInfo system) {
-            return new TestStarted(stamp, test, 1, system, 1);
+            return new TestStarted(stamp, test, 1, system, 1, Artifacts.none());
         }
 
         /**
@@ -154,7 +157,7 @@ public sealed interface RunEvent {
          * @param number the number, from 1 upwards
          */
         public TestStarted withAttempt(int number) {
-            return new TestStarted(stamp, test, number, system, slot);
+            return new TestStarted(stamp, test, number, system, slot, artifacts);
         }
 
         /**
@@ -163,7 +166,16 @@ public sealed interface RunEvent {
          * @param number the number of the slot, from 1 upwards
          */
         public TestStarted withSlot(int number) {
-            return new TestStarted(stamp, test, attempt, system, number);
+            return new TestStarted(stamp, test, attempt, system, number, artifacts);
+        }
+
+        /**
+         * {@return a copy of this event with the artifacts of the attempt}
+         *
+         * @param directory the artifacts, which are incomplete
+         */
+        public TestStarted withArtifacts(Artifacts directory) {
+            return new TestStarted(stamp, test, attempt, system, slot, directory);
         }
 
         @Override
@@ -191,6 +203,15 @@ public sealed interface RunEvent {
             return slot;
         }
 
+        /**
+         * {@return the artifacts, to which the test writes while it runs; {@link Artifacts#none()} if they are not known,
+         * or if the test runs on several systems} Listeners may read them. When the attempt has ended they can be moved or
+         * deleted at any time.
+         */
+        public Artifacts artifacts() {
+            return artifacts;
+        }
+
         @Override
         public boolean equals(@Nullable Object other) {
             return other instanceof TestStarted start && properties().equals(start.properties());
@@ -202,7 +223,7 @@ public sealed interface RunEvent {
         }
 
         private List<Object> properties() {
-            return List.of(stamp, test, attempt, system, slot);
+            return List.of(stamp, test, attempt, system, slot, artifacts);
         }
 
         @Override
@@ -215,6 +236,9 @@ public sealed interface RunEvent {
      * An attempt at a test ended, or the orchestrator decided not to start a test. If the record is not the last one of
      * the test, another attempt is planned. If that attempt is dropped, the event is sent again with the record marked
      * as the last one.
+     *
+     * <p>Its results may not be stored yet. Listeners that read stored results wait for {@link Ingested}, which names the
+     * directory of the files.
      *
      * @param stamp the run, the number and the time
      * @param record the attempt

@@ -52,7 +52,9 @@ final class EarlierRuns {
     Line former() {
         return former == null
                 ? null
-                : Line.of("f").put("r", former.id()).put("t", former.started().toEpochMilli());
+                : Line.of(EntryKind.FORMER_RUN)
+                        .put("r", former.id())
+                        .put("t", former.started().toEpochMilli());
     }
 
     /** {@return the entry of tests that only the former run has; null if there are none} */
@@ -61,6 +63,6 @@ final class EarlierRuns {
         Set<String> planned = plan.stream().map(PlainTest::name).collect(Collectors.toSet());
         List<String> missing =
                 ends.keySet().stream().filter(name -> !planned.contains(name)).toList();
-        return missing.isEmpty() ? null : Line.of("g").put("n", missing);
+        return missing.isEmpty() ? null : Line.of(EntryKind.MISSING_TESTS).put("n", missing);
     }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The entries of a run, from which the script of the page makes its views: one JSON object a line. The key {@code k} is
- * the kind of an entry:
+ * its {@linkplain EntryKind kind}:
  *
  * <ul>
  *   <li>{@code t}: a test, with its number {@code i}, name {@code n}, platform {@code p}, and its other properties;
@@ -35,7 +35,11 @@ final class Entries {
     /** Maximum length of a reason or a note, in characters. */
     private static final int MAX_NOTE = 2000;
 
-    private record TestKey(String platform, String name) {}
+    /** A test of a platform. */
+    record TestKey(String platform, String name) {}
+
+    /** An attempt at a test; the attempt 0 stands for one that never started. */
+    record AttemptKey(TestKey test, int attempt) {}
 
     /** Appends lines, completely or not at all. */
     @FunctionalInterface
@@ -58,6 +62,13 @@ final class Entries {
         if (former != null) {
             pending.append(former.end()).append('\n');
         }
+    }
+
+    /** Goes on after the entries that are in the journal already. */
+    void follow(LeftEntries left) {
+        left.tests().forEach(test -> tests.put(test, tests.size()));
+        left.systems().forEach(system -> systems.put(system, systems.size()));
+        left.endsOfSystems().forEach(this::add);
     }
 
     /** Adds an attempt, completely or not at all. */
@@ -108,7 +119,7 @@ final class Entries {
         }
         int number = tests.size();
         tests.put(key, number);
-        Line line = Line.of("t")
+        Line line = Line.of(EntryKind.TEST)
                 .put("i", number)
                 .put("n", test.name())
                 .put("p", platform)
@@ -133,7 +144,7 @@ final class Entries {
         }
         int number = systems.size();
         systems.put(system, number);
-        pending.append(Line.of("y")
+        pending.append(Line.of(EntryKind.SYSTEM)
                         .put("i", number)
                         .put("n", system.name())
                         .put("v", system.provisioner())
@@ -145,7 +156,7 @@ final class Entries {
     }
 
     private String attempt(TestRecord record, AttemptDetails details) {
-        Line line = Line.of("a")
+        Line line = Line.of(EntryKind.ATTEMPT)
                 .put("i", test(record.platform(), record.test()))
                 .put("a", record.attempt())
                 .put("o", record.end().outcome().name())

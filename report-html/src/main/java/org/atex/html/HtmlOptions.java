@@ -13,6 +13,7 @@ public final class HtmlOptions {
     private int maxFileBytes = 64 << 10;
     private long maxTextBytes = 8L << 20;
     private boolean filesOfPassed;
+    private boolean resume;
     private Duration pause = Duration.ofSeconds(3);
     private History history = History.empty();
     private @Nullable PastRun former;
@@ -81,6 +82,16 @@ public final class HtmlOptions {
     }
 
     /**
+     * {@return a copy that continues the page of a run that did not close it, because its program was killed} Otherwise
+     * that page is completed and renamed.
+     */
+    public HtmlOptions withResume() {
+        HtmlOptions copy = copy();
+        copy.resume = true;
+        return copy;
+    }
+
+    /**
      * {@return a copy with another pause between two versions of the page during a run}
      *
      * @param time the pause, at least 100 ms; it is longer while writing the page takes long
@@ -124,6 +135,7 @@ public final class HtmlOptions {
         copy.maxFileBytes = maxFileBytes;
         copy.maxTextBytes = maxTextBytes;
         copy.filesOfPassed = filesOfPassed;
+        copy.resume = resume;
         copy.pause = pause;
         copy.history = history;
         copy.former = former;
@@ -144,6 +156,10 @@ public final class HtmlOptions {
 
     boolean filesOfPassed() {
         return filesOfPassed;
+    }
+
+    boolean resume() {
+        return resume;
     }
 
     History history() {

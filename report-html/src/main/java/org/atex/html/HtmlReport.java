@@ -10,10 +10,13 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import org.atex.api.AggregationException;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
@@ -52,8 +55,8 @@ import org.jspecify.annotations.Nullable;
  * is empty.
  *
  * <p>When {@link #ingest} returns, the results are in a journal beside the page, {@code <page>.journal}, and survive a
- * crash of this program. The page is completed from it by {@link #recover}, and by the next {@link #open} of the same
- * page. {@link #close()} deletes the journal. A lock on the file {@code <page>.lock} prevents other writers while the
+ * crash of this program. The page is completed from it by {@link #recover}, by the next {@link #open} of the same page,
+ * and by {@linkplain HtmlOptions#withResume() continuing} it. {@link #close()} deletes the journal. A lock on the file {@code <page>.lock} prevents other writers while the
  * report is open. Memory use grows with the number of tests, not with their output.
  *
  * <p>Lifecycle: open from the return of {@link #open} until {@link #close()}. Uses one daemon thread.
@@ -63,8 +66,6 @@ import org.jspecify.annotations.Nullable;
 public final class HtmlReport implements Aggregator, RunListener {
     /** The page is written at least this often while a run goes on, so that readers can tell when its program died. */
     private static final Duration MAX_AGE = Duration.ofSeconds(30);
-
-    private record AttemptKey(String platform, String test, int attempt) {}
 
     private final Path path;
     private final HtmlOptions options;
@@ -84,7 +85,19 @@ public final class HtmlReport implements Aggregator, RunListener {
 
     private final Entries entries;
     private final RunState state;
-    private final Set<AttemptKey> attempts = new HashSet<>();
+    private final Set<Entries.AttemptKey> attempts = new HashSet<>();
+
+    /** The attempts of a page that is continued, in their order. */
+    private final List<Entries.AttemptKey> left;
+
+    /** The number of attempts in the page before the run that did not close it. */
+    private final int firstLeft;
+
+    /** The highest attempt at each test in former runs of a page that is continued. */
+    private volatile Map<Entries.TestKey, Integer> before;
+
+    /** The attempts that the run that goes on has stored before its program was killed. */
+    private volatile Set<Entries.AttemptKey> stored = Set.of();
 
     /** Incremented by each change. Guarded by {@link #lock}. */
     private long version = 1;
@@ -95,20 +108,32 @@ public final class HtmlReport implements Aggregator, RunListener {
     /** The version of the page, 0 before the first write. Guarded by {@link #rendering}. */
     private long written;
 
+    /** The running tests in the page. Guarded by {@link #rendering}. */
+    private List<String> writtenRunning = List.of();
+
     private HtmlReport(Path path, HtmlOptions options, WriterLock writerLock) throws IOException {
         this.path = path;
         this.options = options;
         this.writerLock = writerLock;
         store = new ReportFiles(ReportFiles.beside(path));
-        budget = new AtomicLong(options.maxTextBytes());
+        LeftEntries earlier = Files.exists(journalOf(path)) ? LeftEntries.read(journalOf(path)) : LeftEntries.none();
+        left = List.copyOf(earlier.attempts());
+        firstLeft = writerLock.note().matches("\\d{1,9}") ? Integer.parseInt(writerLock.note()) : left.size();
+        before = highest(left);
+        left.stream().filter(key -> key.attempt() > 0).forEach(attempts::add);
+        budget = new AtomicLong(Math.max(0, options.maxTextBytes() - earlier.textBytes()));
         journal = AppendFile.open(journalOf(path));
         entries = new Entries(journal::append, new EarlierRuns(options));
         state = new RunState(entries);
         try {
+            journal.truncate(earlier.length());
+            entries.follow(earlier);
             render(true);
         } catch (IOException | RuntimeException e) {
             journal.close();
-            Files.deleteIfExists(journalOf(path));
+            if (earlier.length() == 0) {
+                Files.deleteIfExists(journalOf(path));
+            }
             throw e;
         }
         refresher = new Refresher("page " + path.getFileName(), options.pause(), this::refresh);
@@ -127,19 +152,24 @@ public final class HtmlReport implements Aggregator, RunListener {
     /**
      * {@return a report}
      *
-     * <p>The page of a run that did not close it, because its program was killed or ended before, is completed and
-     * renamed: {@code report.html} to {@code report.1.html}, or the next number that is free. A warning is logged.
+     * <p>Without {@link HtmlOptions#withResume()}, the page of a run that did not close it, because its program was killed
+     * or ended before, is completed and renamed: {@code report.html} to {@code report.1.html}, or the next number that is
+     * free. A warning is logged.
      *
      * @param page the file, such as {@code report.html}: missing, empty, or of a run that did not close it
      * @param options the options
-     * @throws AggregationException if the file has other content, another report writes it, or it cannot be created
+     * @throws AggregationException if the file has other content, another report writes it, the journal to continue is
+     *     damaged, or the file cannot be created
      */
     public static HtmlReport open(Path page, HtmlOptions options) {
         Path file = page.toAbsolutePath().normalize();
         try {
             return WriterLock.open(file, lock -> {
-                new UnclosedPage(file).rename();
-                requireEmpty(file);
+                boolean isContinued = options.resume() && Files.exists(journalOf(file));
+                if (!isContinued) {
+                    new UnclosedPage(file).rename();
+                    requireEmpty(file);
+                }
                 return new HtmlReport(file, options, lock);
             });
         } catch (IOException e) {
@@ -235,7 +265,7 @@ public final class HtmlReport implements Aggregator, RunListener {
 
     /** {@return the last entry of a page} */
     static Line now(Path page, String title, boolean isLive) {
-        return Line.of("now")
+        return Line.of(EntryKind.NOW)
                 .put("t", System.currentTimeMillis())
                 .put("n", title)
                 .put("f", ReportFiles.beside(page).getFileName().toString())
@@ -244,7 +274,13 @@ public final class HtmlReport implements Aggregator, RunListener {
 
     @Override
     public void ingest(TestRecord record, Artifacts artifacts) {
-        AttemptKey key = new AttemptKey(record.platform(), record.name(), record.attempt());
+        Entries.TestKey test = new Entries.TestKey(record.platform(), record.name());
+        TestRecord numbered = numbered(record, before.getOrDefault(test, 0));
+        Entries.AttemptKey key = new Entries.AttemptKey(test, numbered.attempt());
+        if (stored.contains(key)) {
+            delete(artifacts);
+            return;
+        }
         reserve(key);
         boolean isStored = false;
         try (ReportFiles.OfAttempt files = store.next()) {
@@ -253,7 +289,7 @@ public final class HtmlReport implements Aggregator, RunListener {
             lock.lock();
             try {
                 checkOpen();
-                entries.add(record, details);
+                entries.add(numbered, details);
                 version++;
             } finally {
                 lock.unlock();
@@ -275,13 +311,27 @@ public final class HtmlReport implements Aggregator, RunListener {
         delete(artifacts);
     }
 
-    private void reserve(AttemptKey key) {
+    /** {@return a record whose attempt follows those of former runs in the page} */
+    private static TestRecord numbered(TestRecord record, int highest) {
+        return highest == 0 || record.attempt() == 0
+                ? record
+                : record.withAttempt(highest + record.attempt(), record.last());
+    }
+
+    private static Map<Entries.TestKey, Integer> highest(List<Entries.AttemptKey> attempts) {
+        return attempts.stream()
+                .collect(Collectors.toMap(Entries.AttemptKey::test, Entries.AttemptKey::attempt, Math::max));
+    }
+
+    private void reserve(Entries.AttemptKey key) {
         lock.lock();
         try {
             checkOpen();
+            writerLock.beginRun(Integer.toString(left.size()));
             if (!attempts.add(key)) {
                 throw new AggregationException(
-                        "could not store the results of " + key.test() + " on " + key.platform() + ", attempt "
+                        "could not store the results of " + key.test().name() + " on "
+                                + key.test().platform() + ", attempt "
                                 + key.attempt() + ", for " + path
                                 + ": results of this attempt are already stored; rename one of the tests, or give their"
                                 + " runs different platforms",
@@ -292,7 +342,7 @@ public final class HtmlReport implements Aggregator, RunListener {
         }
     }
 
-    private void release(AttemptKey key) {
+    private void release(Entries.AttemptKey key) {
         lock.lock();
         try {
             attempts.remove(key);
@@ -315,6 +365,20 @@ public final class HtmlReport implements Aggregator, RunListener {
         }
     }
 
+    @Override
+    public void resume() {
+        lock.lock();
+        try {
+            checkOpen();
+            int first = Math.min(firstLeft, left.size());
+            writerLock.resumeRun(Integer.toString(first));
+            before = highest(left.subList(0, first));
+            stored = Set.copyOf(left.subList(first, left.size()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Adds an event of a run to the page. After {@link #close()} it has no effect. */
     @Override
     public void on(RunEvent event) {
@@ -325,7 +389,7 @@ public final class HtmlReport implements Aggregator, RunListener {
                 return;
             }
             isChange = state.on(event);
-            if (isChange) {
+            if (isChange && !(event instanceof RunEvent.Heartbeat)) {
                 version++;
             }
         } finally {
@@ -404,33 +468,40 @@ public final class HtmlReport implements Aggregator, RunListener {
         }
     }
 
-    /** Writes the page if there are changes, or if it is old and a run goes on. */
+    /** Writes the page if there are changes, or output of running tests, or if it is old and a run goes on. */
     private void render(boolean isOpen) throws IOException {
         rendering.lock();
         try {
-            String last;
+            List<RunState.Running> tests;
+            String pending;
+            Line now;
             long length;
             long current;
+            boolean isOld;
             lock.lock();
             try {
-                boolean isOld = state.isOpen() && System.nanoTime() - writtenAt > MAX_AGE.toNanos();
-                if (written == version && !isOld) {
-                    return;
-                }
+                isOld = state.isOpen() && System.nanoTime() - writtenAt > MAX_AGE.toNanos();
                 current = version;
                 length = journal.length();
-                Line now = now(path, options.title(), isOpen && state.isLive());
+                now = now(path, options.title(), isOpen && state.isLive());
                 state.addTo(now);
-                last = entries.pending()
-                        + now.put("v", options.pause().toMillis()).end();
+                tests = state.running();
+                pending = entries.pending();
             } finally {
                 lock.unlock();
             }
-            // Without the lock: results can be ingested while the page is written.
+            // Without the lock: results can be ingested while files are read and the page is written.
+            List<String> running = RunState.lines(tests);
+            if (written == current && !isOld && running.equals(writtenRunning)) {
+                return;
+            }
+            now.put("v", options.pause().toMillis()).putObjects("u", running);
+            String last = pending + now.end();
             try (InputStream in = new FileInputStream(journalOf(path).toFile())) {
                 page.write(path, in, length, last);
             }
             written = current;
+            writtenRunning = running;
             writtenAt = System.nanoTime();
         } finally {
             rendering.unlock();

@@ -35,8 +35,8 @@ final class Line {
     }
 
     /** {@return an object of a kind, for the journal} */
-    static Line of(String kind) {
-        return new Line().put("k", kind);
+    static Line of(EntryKind kind) {
+        return new Line().put(EntryKind.KEY, kind.letters);
     }
 
     /** Adds a text, unless it is null or empty. */

@@ -33,7 +33,7 @@ final class PastEntries {
                 .findFirst()
                 .orElse(RunEvent.RunStarted.DEFAULT_PLATFORM);
         entries.add(platform, run.tests());
-        entries.add(Line.of("r")
+        entries.add(Line.of(EntryKind.RUN)
                 .put("r", run.id())
                 .put("t", run.started().toEpochMilli())
                 .put("p", platform)
@@ -48,7 +48,7 @@ final class PastEntries {
         for (TestRecord record : run.ends().values()) {
             verdict = verdict.and(record.verdict());
         }
-        entries.add(Line.of("z")
+        entries.add(Line.of(EntryKind.END)
                 .put("r", run.id())
                 .put("t", end.toEpochMilli())
                 .put("d", end.toEpochMilli() - run.started().toEpochMilli())

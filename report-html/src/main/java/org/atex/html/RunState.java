@@ -10,12 +10,18 @@ import org.atex.api.Problem;
 import org.atex.api.RunEvent;
 import org.atex.api.RunSummary;
 import org.atex.api.TestRecord;
+import org.atex.artifacts.Excerpts;
 
 /**
  * Makes entries of the events of runs, and knows the running tests, which are in the last entry of a page only. Not
  * thread-safe.
  */
 final class RunState {
+    /** The number of running tests whose output is in a page. */
+    private static final int OUTPUTS = 100;
+
+    private static final int OUTPUT_LINES = 10;
+
     private record RunningKey(String run, String test) {}
 
     private final Entries entries;
@@ -24,24 +30,28 @@ final class RunState {
     private final Set<String> open = new HashSet<>();
     private boolean hasEnded;
     private String waiting = "";
+    /** The reason in the latest entry about waiting tests. */
+    private String lastWhy = "";
+
     private String paused = "";
 
     RunState(Entries entries) {
         this.entries = entries;
     }
 
-    /** {@return whether the page should change soon} */
+    /** {@return whether the page may have to change soon} */
     boolean on(RunEvent event) {
         switch (event) {
+            // The output of running tests may have changed.
             case RunEvent.Heartbeat pulse -> {
-                return false;
+                return !running.isEmpty();
             }
             case RunEvent.RunStarted started -> started(started);
             case RunEvent.RunEnded ended -> ended(ended);
             case RunEvent.TestStarted started ->
                 running.put(new RunningKey(started.stamp().run(), started.test().name()), started);
             case RunEvent.TestFinished finished -> finished(finished.stamp(), finished.record());
-            case RunEvent.Waiting wait -> waiting = wait.tests() + ": " + Entries.cut(wait.why());
+            case RunEvent.Waiting wait -> waiting(wait);
             case RunEvent.SystemReady ready ->
                 entries.add(of(event, "ready")
                         .put("s", entries.system(ready.system()))
@@ -101,10 +111,19 @@ final class RunState {
     }
 
     private static Line of(RunEvent event, String type) {
-        return Line.of("e")
+        return Line.of(EntryKind.EVENT)
                 .put("y", type)
                 .put("t", event.at().toEpochMilli())
                 .put("r", event.stamp().run());
+    }
+
+    private void waiting(RunEvent.Waiting wait) {
+        String why = Entries.cut(wait.why());
+        waiting = wait.tests() + ": " + why;
+        if (!why.equals(lastWhy)) {
+            lastWhy = why;
+            entries.add(of(wait, "waiting").put("n", why));
+        }
     }
 
     private void started(RunEvent.RunStarted started) {
@@ -112,7 +131,7 @@ final class RunState {
         open.add(run);
         platforms.put(run, started.platform());
         entries.add(started.platform(), started.plan());
-        entries.add(Line.of("r")
+        entries.add(Line.of(EntryKind.RUN)
                 .put("r", run)
                 .put("t", started.at().toEpochMilli())
                 .put("p", started.platform())
@@ -139,7 +158,7 @@ final class RunState {
                     .put("v", problem.verdict().name())
                     .end());
         }
-        entries.add(Line.of("z")
+        entries.add(Line.of(EntryKind.END)
                 .put("r", run)
                 .put("t", ended.at().toEpochMilli())
                 .put("d", summary.took().toMillis())
@@ -157,19 +176,47 @@ final class RunState {
         return isOpen() || !hasEnded;
     }
 
-    /** Adds the running tests, and the reasons why others do not run. */
-    void addTo(Line now) {
-        List<String> tests = new ArrayList<>();
-        for (RunEvent.TestStarted start : running.values()) {
-            String platform = platforms.getOrDefault(start.stamp().run(), RunEvent.RunStarted.DEFAULT_PLATFORM);
-            tests.add(Line.empty()
-                    .put("i", entries.test(platform, start.test()))
-                    .put("s", entries.system(start.system()))
+    /**
+     * A running test.
+     *
+     * @param test its number
+     * @param system the number of its system
+     * @param start its start
+     */
+    record Running(int test, int system, RunEvent.TestStarted start) {
+        /** {@return an object for the last entry} With output, this reads files. */
+        private String line(boolean withOutput) {
+            List<String> output = Excerpts.lastLines(start.artifacts(), withOutput ? OUTPUT_LINES : 0);
+            return Line.empty()
+                    .put("i", test)
+                    .put("s", system)
                     .put("b", start.slot())
                     .put("a", start.attempt())
                     .put("t", start.at().toEpochMilli())
-                    .end());
+                    .put("e", output)
+                    .end();
         }
-        now.putObjects("u", tests).put("w", waiting).put("p", paused);
+    }
+
+    /** {@return the running tests, in the order in which they started} */
+    List<Running> running() {
+        List<Running> tests = new ArrayList<>();
+        for (RunEvent.TestStarted start : running.values()) {
+            String platform = platforms.getOrDefault(start.stamp().run(), RunEvent.RunStarted.DEFAULT_PLATFORM);
+            tests.add(new Running(entries.test(platform, start.test()), entries.system(start.system()), start));
+        }
+        return tests;
+    }
+
+    /** {@return objects for the last entry, of which the first have the end of the output so far} This reads files. */
+    static List<String> lines(List<Running> tests) {
+        List<String> lines = new ArrayList<>();
+        tests.forEach(test -> lines.add(test.line(lines.size() < OUTPUTS)));
+        return lines;
+    }
+
+    /** Adds the reasons why tests do not run. */
+    void addTo(Line now) {
+        now.put("w", waiting).put("p", paused);
     }
 }

@@ -1,31 +1,16 @@
 package org.atex.html;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
-import java.io.BufferedReader;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.StreamCorruptedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Set;
 import org.atex.artifacts.ReportFiles;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.json.JsonFactory;
 
 /** A page that its writer did not close: a journal, and a page that may lack the latest entries. */
 final class UnclosedPage {
-    private static final JsonFactory JSON = new JsonFactory();
-
-    /** The keys that {@link Page} and the script need. A journal of this module has no other first key. */
-    private static final Set<String> KINDS = Set.of("t", "y", "a", "r", "z", "e");
-
     private final Path page;
     private final Path journal;
 
@@ -63,54 +48,10 @@ final class UnclosedPage {
 
     /** Writes a page with all entries of the journal. */
     void write(Path target) throws IOException {
-        long length = check();
+        LeftEntries entries = LeftEntries.read(journal);
         try (InputStream in = new FileInputStream(journal.toFile())) {
             String now = HtmlReport.now(target, "Test report", false).end();
-            Page.read().write(target, in, length, now);
-        }
-    }
-
-    /**
-     * Checks that all lines are entries, as their text becomes part of a page.
-     *
-     * @return the length of all complete lines in bytes
-     */
-    private long check() throws IOException {
-        long length = 0;
-        long line = 0;
-        long size = Files.size(journal);
-        try (BufferedReader lines =
-                new BufferedReader(new InputStreamReader(new FileInputStream(journal.toFile()), US_ASCII))) {
-            for (String text = lines.readLine(); text != null; text = lines.readLine()) {
-                line++;
-                // A killed program may leave a last line without its end.
-                if (length + text.length() >= size) {
-                    break;
-                }
-                if (!isEntry(text)) {
-                    throw new StreamCorruptedException(
-                            "line " + line + " of " + journal + " is not an entry of a page");
-                }
-                length += text.length() + 1L;
-            }
-        }
-        return length;
-    }
-
-    private static boolean isEntry(String text) {
-        if (text.indexOf('<') >= 0 || text.indexOf('\ufffd') >= 0 || text.indexOf('\r') >= 0) {
-            return false;
-        }
-        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), text)) {
-            parser.nextToken();
-            boolean isKnown = "k".equals(parser.nextName()) && KINDS.contains(parser.nextStringValue());
-            parser.skipChildren();
-            while (parser.nextToken() != null) {
-                // Reads all, as JSON that ends too early is an error.
-            }
-            return isKnown;
-        } catch (JacksonException e) {
-            return false;
+            Page.read().write(target, in, entries.length(), now);
         }
     }
 

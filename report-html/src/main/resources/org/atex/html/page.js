@@ -93,7 +93,8 @@
         }
         break;
       }
-      case 'r': runs.set(e.r, { id: e.r, start: e.t, platform: e.p || '', planned: e.c, end: null }); break;
+      // A run that goes on after a kill has started before.
+      case 'r': runs.set(e.r, { id: e.r, start: runs.get(e.r)?.start ?? e.t, platform: e.p || '', planned: e.c, end: null }); break;
       case 'z': Object.assign(runs.get(e.r) || runs.set(e.r, {}).get(e.r),
         { end: e.t, took: e.d, verdict: e.v, problems: e.p || [] }); break;
       case 'e':
@@ -111,6 +112,7 @@
   }
   const live = Boolean(now.l);
   for (const t of tests) onlyFormer.delete(t.name);
+  if (live) VIEWS.running = 'Running';
   if (former) VIEWS.compared = 'Compared';
   for (const u of now.u || []) {
     tests[u.i].running = u;
@@ -282,6 +284,8 @@
     return all.length ? el('p', { class: 'soft' }, text, el('span', { class: 'strip', role: 'img', 'aria-label':
       all.map(word).join(', ') }, all.map(o => el('i', { class: CLASS[o], title: word(o) })))) : null;
   };
+  const runningView = u => u && [el('p', {}, 'Running on ', systemLink(u.s), ' since ' + date(u.t)),
+  u.e ? [el('h5', {}, 'Last lines so far'), el('pre', { class: 'last', tabindex: 0 }, u.e.map(lines).join('\n'))] : null];
   const testView = t => {
     const facts = [];
     if (t.before) facts.push('in the former run ' + word(t.before) + ' in ' + time(t.tookBefore));
@@ -292,8 +296,82 @@
     if (t.components.length) facts.push('components ' + t.components.map(line).join(', '));
     if (t.expected) facts.push('expected to take ' + time(t.expected));
     return [facts.length ? el('p', { class: 'soft name' }, facts.join('; ')) : null, strip(t),
-      t.running ? el('p', {}, 'Running on ', systemLink(t.running.s), ' since ' + date(t.running.t)) : null,
+      runningView(t.running),
       t.attempts.length ? t.attempts.toReversed().map(attemptView) : t.note ? el('p', {}, line(t.note)) : null];
+  };
+
+  // The attempts on which the end of the run depended: each waited for the one before it, on its slot or of its test.
+  const criticalPath = () => {
+    const slots = new Map();
+    for (const s of systems) {
+      for (const a of s.attempts.toSorted((b, c) => b.t - c.t)) {
+        const key = s.i + '/' + a.b;
+        a.before = slots.get(key);
+        slots.set(key, a);
+      }
+    }
+    const later = (a, b) => !a || b && b.t + b.d > a.t + a.d ? b : a;
+    // A set, as attempts without a duration may seem to wait for each other.
+    const path = new Set();
+    for (let a = [...slots.values()].reduce(later, null); a && !path.has(a);
+      a = later(a.before, a.test.attempts.find(b => b.a === a.a - 1))) {
+      path.add(a);
+    }
+    return [...path].reverse();
+  };
+  const waits = (path, n) => {
+    const a = path[n], from = n ? path[n - 1].t + path[n - 1].d : first;
+    const stay = systems[a.s].stays.findLast(y => !y.guessed && y.ready <= a.t && y.ready > from);
+    const wait = a.t - from;
+    return wait < 100 ? '' : time(wait) + (stay ? ', for its system' : '');
+  };
+  // When the run would end if each test could run on each system: the next free slot gets the next attempt.
+  const modelled = (durations, ready) => {
+    const free = ready.slice();
+    for (const d of durations) {
+      let next = 0;
+      for (let i = 1; i < free.length; i++) if (free[i] < free[next]) next = i;
+      free[next] += d;
+    }
+    return Math.max(...free);
+  };
+  // The idle time of all slots by its cause, the longest first.
+  const idle = () => {
+    const sums = new Map();
+    const add = (why, took) => { if (took > 0) sums.set(why, (sums.get(why) || 0) + took); };
+    const waiting = events.filter(e => e.y === 'waiting').sort((a, b) => a.t - b.t);
+    // Tests that do not start when a slot becomes free say why at that time.
+    const cause = (from, to) => {
+      const e = waiting.findLast(w => w.t <= to);
+      return e && e.t >= from - 100 && e.n ? 'while tests waited: ' + line(e.n) : 'between two tests';
+    };
+    for (const { system, slot } of lanes()) {
+      const all = system.attempts.concat((system.current || []).map(u => ({ ...u, d: last - u.t })))
+        .filter(a => a.b === slot).sort((a, b) => a.t - b.t);
+      for (const y of system.stays) {
+        const until = y.held || y.gone || last, own = all.filter(a => a.t >= y.ready && a.t <= until);
+        let from = y.ready;
+        own.forEach((a, n) => {
+          add(n ? cause(from, a.t) : 'before the first test', a.t - from);
+          from = Math.max(from, a.t + a.d);
+        });
+        add(own.length ? 'after the last test' : 'without a test', until - from);
+      }
+    }
+    return [...sums].sort((a, b) => b[1] - a[1]);
+  };
+  const alternatives = () => {
+    const stays = systems.flatMap(s => s.stays.flatMap(y => Array(s.slots).fill(y)));
+    const changes = stays.flatMap(y => [[y.ready, 1], [y.held || y.gone || last, -1]]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    let most = 0, present = 0;
+    for (const [, change] of changes) most = Math.max(most, present += change);
+    const all = systems.flatMap(s => s.attempts).filter(a => a.a > 0).sort((a, b) => a.t - b.t).map(a => a.d);
+    const ready = stays.map(y => y.ready).sort((a, b) => a - b).slice(0, most);
+    if (live || runs.size !== 1 || !most || all.length * most > 1e8) return [];
+    const end = modelled(all, ready);
+    return [['the longest tests first', modelled(all.toSorted((a, b) => b - a), ready)],
+      ['one more system', modelled(all, ready.concat([ready.at(-1)]))]].map(([name, to]) => el('li', {}, 'With ' + name
+      + (end - to < 1000 ? ', it would not have ended earlier.' : ', it would have ended about ' + time(end - to) + ' earlier.')));
   };
 
   // Views.
@@ -305,6 +383,13 @@
       return [el('h2', {}, bad.length ? plural(bad.length, 'test') + ' did not pass' : 'No test failed'), p.bar,
         bad.slice(p.from, p.to).map(t => el('article', { class: CLASS[t.outcome] },
           el('h3', {}, outcomeOf(t.outcome), ' ', testLink(t)), testView(t))), pager(bad.length, CARDS, 'tests', '-below').bar];
+    },
+    running() {
+      const all = tests.filter(t => t.running).sort((a, b) => a.running.t - b.running.t);
+      const p = pager(all.length, CARDS, 'tests');
+      return [el('h2', {}, all.length ? plural(all.length, 'running test') : 'No test is running'), p.bar,
+        all.slice(p.from, p.to).map(t => el('article', { class: 'busy' }, el('h3', {}, testLink(t), ' for ' + time(t.took)),
+          runningView(t.running)))];
     },
     tests() {
       const all = found();
@@ -347,12 +432,23 @@
         ['Idle', sum('idle')], ['Held for a person', sum('held')]];
       const total = parts.reduce((all, p) => all + p[1], 0) || 1;
       const slow = tests.filter(t => t.attempts.length && t.took).sort(SORTS.took).slice(0, 50);
+      const path = criticalPath(), idleTimes = idle(), saves = alternatives();
       const late = systems.filter(s => s.provisioning + s.setup > 0)
         .sort((a, b) => b.provisioning + b.setup - a.provisioning - a.setup).slice(0, 20);
       return [el('h2', {}, 'Where the time went'),
         el('p', { class: 'soft' }, 'Sums over all systems and their slots. The run took ' + time(last - first) + '.'),
         table('Time of systems', ['Part', 'Time', 'Share'], parts.filter(p => p[1]).map(p => row(p[0], time(p[1]),
           (100 * p[1] / total).toFixed(1) + ' %'))),
+        idleTimes.length ? [el('h2', {}, 'Idle time'), table('Idle time of systems by its cause', ['Idle', 'Time', 'Share'],
+          idleTimes.slice(0, 20).map(([why, took]) => row(el('span', { class: 'name' }, why), time(took),
+            (100 * took / total).toFixed(1) + ' %')))] : null,
+        saves.length ? [el('h2', {}, 'What would have been faster'), el('p', { class: 'soft' },
+          'In a model of the run, in which each test may run on each system and takes as long as it did:'), el('ul', {}, saves)] : null,
+        path.length ? [el('h2', {}, 'Critical path'), el('p', { class: 'soft' }, 'The run ended when the last of '
+          + plural(path.length, 'attempt') + ' ended, each of which waited for the one before.'),
+        table('The attempts on which the end of the run depended' + (path.length > ROWS ? ', the last ' + ROWS : ''),
+          ['Test', 'System', 'Waited', 'Took', 'Outcome'], path.map((a, n) => [a, n]).slice(-ROWS).map(([a, n]) =>
+            row(testLink(a.test), systemLink(a.s), waits(path, n), time(a.d), outcomeOf(a.o))))] : null,
         el('h2', {}, 'Slowest tests'),
         table('The tests that took the longest', ['Test', 'Took', 'Expected', 'Attempts', 'Outcome'], slow.map(t => row(
           testLink(t), time(t.took), t.expected ? time(t.expected) : '', String(attemptsOf(t).length), outcomeOf(t.outcome)))),

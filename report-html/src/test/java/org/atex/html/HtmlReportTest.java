@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,8 @@ import org.atex.adhoc.AdHocOrchestrator;
 import org.atex.adhoc.RerunPolicy;
 import org.atex.api.AggregationException;
 import org.atex.api.Artifacts;
+import org.atex.api.PlainTest;
+import org.atex.api.RunEvent;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
@@ -268,6 +271,38 @@ class HtmlReportTest {
         assertThat(written.of("z").getFirst().path("v").asString()).isEqualTo("FAILED");
         assertThat(written.now().path("n").asString()).isEqualTo("again");
         assertThat(files()).doesNotContain("again.html.lock");
+    }
+
+    @Test
+    void pageHasTheOutputOfRunningTests() throws Exception {
+        Artifacts artifacts = output("first\n");
+        PlainTest test = TestCase.named("/test");
+        try (HtmlReport report = HtmlReport.open(page)) {
+            SampleRun run = new SampleRun(report, directory);
+            run.start("here", List.of(test));
+            run.event(RunEvent.TestStarted.of(run.stamp(1), test, SampleRun.system("alpha", "x86_64"))
+                    .withArtifacts(artifacts));
+            report.flush();
+            assertThat(running()).isEqualTo("[\"first\"]");
+
+            FileTime before = Files.getLastModifiedTime(page);
+            report.flush();
+            assertThat(Files.getLastModifiedTime(page))
+                    .as("nothing has changed")
+                    .isEqualTo(before);
+            Files.writeString(artifacts.files().resolve("output.txt"), "second\n", StandardOpenOption.APPEND);
+            run.event(new RunEvent.Heartbeat(run.stamp(2)));
+            report.flush();
+            assertThat(running()).isEqualTo("[\"first\",\"second\"]");
+
+            run.ingest(record("/test", 1), artifacts);
+            report.flush();
+            assertThat(Written.read(page).now().has("u")).isFalse();
+        }
+    }
+
+    private String running() throws Exception {
+        return Written.read(page).now().path("u").get(0).path("e").toString();
     }
 
     @Test

@@ -8,9 +8,16 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.atex.adhoc.AdHocOrchestrator;
 import org.atex.api.Artifacts;
+import org.atex.api.Command;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
+import org.atex.api.RunSummary;
+import org.atex.api.Stop;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
@@ -18,6 +25,9 @@ import org.atex.artifacts.History;
 import org.atex.artifacts.PastRun;
 import org.atex.artifacts.Spool;
 import org.atex.artifacts.SpooledAttempt;
+import org.atex.command.CommandExecutor;
+import org.atex.command.CommandTest;
+import org.atex.local.LocalProvisioner;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -195,9 +205,45 @@ class PageTest {
             browser.driver().get("about:blank");
             browser.driver().get(live.address() + "#view=tests&q=dns");
             browser.await("return document.querySelectorAll('main tbody tr[data-test]').length === 1");
-            // Requests to the page itself are the purpose of this test.
-            assertThat(browser.complaints())
-                    .allMatch(complaint -> complaint.contains(live.address().getAuthority()));
+            assertOnlyRequestsTo(live);
+        }
+    }
+
+    private static void assertOnlyRequestsTo(LivePage live) {
+        assertThat(browser.complaints())
+                .allMatch(complaint -> complaint.contains(live.address().getAuthority()));
+    }
+
+    @Test
+    void aServedPageShowsTheOutputOfARunningTest() throws Exception {
+        HtmlOptions options = HtmlOptions.defaults().withPause(Duration.ofMillis(100));
+        List<CommandTest> tests = List.of(CommandTest.of(
+                "/talks",
+                Command.bash("echo '<b>bold\u202e'; while [ ! -e again ]; do sleep 0.1; done; echo more; sleep 1000")
+                        .withDirectory(directory.toString())));
+        ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
+        try (LivePage live = LivePage.serve(page());
+                LocalProvisioner systems = LocalProvisioner.withMaxSystems(1);
+                HtmlReport report = HtmlReport.open(page(), options);
+                AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
+                        .on(systems)
+                        .with(CommandExecutor.factory())
+                        .into(report)
+                        .listener(report)
+                        .build()) {
+            Future<RunSummary> summary = background.submit(run::run);
+            browser.driver().get(live.address() + "#view=running");
+            browser.await("return document.querySelector('main pre')?.textContent === '<b>bold\\\\u202e'");
+            Files.createFile(directory.resolve("again"));
+            browser.await("return document.querySelector('main pre')?.textContent.endsWith('\\nmore')");
+            assertThat(browser.text("main h3")).startsWith("/talks for ");
+            browser.driver().get("about:blank"); // before the server ends
+            assertOnlyRequestsTo(live);
+
+            run.stop(Stop.NOW);
+            assertThat(summary.get().counts()).containsEntry(Outcome.CANCELLED, 1);
+        } finally {
+            background.shutdown();
         }
     }
 
@@ -250,7 +296,18 @@ class PageTest {
         browser.open(page(), "#view=spent");
         assertThat(browser.text("main"))
                 .contains("Provisioning 21.0 s", "Setup 9.0 s", "Tests 2:03 min", "Idle")
-                .contains("/kernel/boot 1:20 min 1:00 min 1 lost");
+                .contains("/kernel/boot 1:20 min 1:00 min 1 lost")
+                .contains(
+                        "after the last test 1:28 min",
+                        "between two tests 10.0 s",
+                        "while tests waited: no system has a tape drive 4.0 s")
+                .contains(
+                        "With the longest tests first, it would have ended about 21.0 s earlier.",
+                        "With one more system, it would have ended about 6.0 s earlier.")
+                .contains(
+                        "/net/flaky beta 20.0 s, for its system 5.0 s failed",
+                        "/net/flaky beta 5.0 s 6.0 s passed",
+                        "/kernel/boot beta 4.0 s 1:20 min lost");
 
         browser.open(page(), "#view=systems");
         assertThat(browser.text("main"))

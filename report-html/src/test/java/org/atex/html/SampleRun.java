@@ -122,6 +122,7 @@ final class SampleRun {
                         .withAttempt(2, true)
                         .withCause(AttemptCause.RERUN),
                 artifacts().file("output.txt", "fine\n").artifacts());
+        event(new RunEvent.Waiting(stamp(36), 1, "no system has a tape drive"));
         TestRecord lost = record("debian-12", boot, TestEnd.of(Outcome.LOST, "no answer for 60 s"), 40, 80, two);
         ingest(lost, Artifacts.none());
         gone(125, two, "it was lost");
