@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.atex.api.Artifacts;
 import org.atex.api.ConnectionLostException;
@@ -157,9 +157,9 @@ final class AttemptTask {
      * Runs the attempt.
      *
      * @param stopped returns whether the run is being stopped
-     * @param starting receives the start time, right before the test starts
+     * @param starting receives the start time and the artifacts, right before the test starts
      */
-    Result run(BooleanSupplier stopped, Consumer<Instant> starting) throws InterruptedException {
+    Result run(BooleanSupplier stopped, BiConsumer<Instant, Artifacts> starting) throws InterruptedException {
         Artifacts artifacts;
         try {
             artifacts = folder.open();
@@ -178,7 +178,7 @@ final class AttemptTask {
             discard();
             return new Result.NoSpace(Throwables.describe(e));
         }
-        starting.accept(started);
+        starting.accept(started, artifacts);
         TestEnd end;
         try {
             end = end(artifacts);

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.atex.api.Artifacts;
 import org.atex.api.Excerpt;
 import org.atex.api.Outcome;
 import org.atex.api.Problem;
@@ -190,7 +191,8 @@ final class Attempts {
                 Guard.Phase.WORK,
                 "the executor of " + test.name() + " on " + openSystem.name(),
                 limit == null ? plan.limits().test() : limit.plus(plan.limits().overrun()),
-                () -> attempt.run(context::isStopping, at -> starting(openSystem, run, gang, at)),
+                () -> attempt.run(
+                        context::isStopping, (at, artifacts) -> starting(openSystem, run, gang, at, artifacts)),
                 result -> {
                     context.post(() -> ran(openSystem, run, attempt, result));
                     if (result instanceof Guard.Result.Done<AttemptTask.Result>(AttemptTask.Result out)) {
@@ -225,21 +227,24 @@ final class Attempts {
     }
 
     /** Called by the thread of the attempt. */
-    private void starting(OpenSystem openSystem, Decision.Run run, @Nullable GangAttempt gang, Instant at) {
+    private void starting(
+            OpenSystem openSystem, Decision.Run run, @Nullable GangAttempt gang, Instant at, Artifacts artifacts) {
         if (gang == null) {
-            publishStart(run, run.test(), openSystem, at);
+            publishStart(run, run.test(), openSystem, at, artifacts);
         } else if (gang.isFirstToStart()) {
-            publishStart(gang.first(), gang.test(), gang.firstSystem(), at);
+            publishStart(gang.first(), gang.test(), gang.firstSystem(), at, Artifacts.none());
         }
         context.post(() -> context.step(new Event.Started(openSystem.id(), run.slot())));
     }
 
-    private void publishStart(Decision.Run run, PlannedTest test, OpenSystem openSystem, Instant at) {
+    private void publishStart(
+            Decision.Run run, PlannedTest test, OpenSystem openSystem, Instant at, Artifacts artifacts) {
         context.publish(
                 at,
                 stamp -> RunEvent.TestStarted.of(stamp, test.facts, openSystem.info())
                         .withAttempt(run.attempt())
-                        .withSlot(run.slot()));
+                        .withSlot(run.slot())
+                        .withArtifacts(artifacts));
     }
 
     private void ran(

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** A system of the pool with its connection and executor. Confined to the thread of the {@link Pool}. */
 final class OpenSystem {
     final PoolSystem.Facts facts;
-    private final SystemInfo info;
+    private volatile SystemInfo info;
     final Remote remote;
     final Connection connection;
     /** The calls that run tests on this system, by slot. */
@@ -61,6 +61,13 @@ final class OpenSystem {
 
     SystemInfo info() {
         return info;
+    }
+
+    /** Adds a label to the description of this system, before a test runs on it. Callable from any thread. */
+    void describe(String label, String value) {
+        Map<String, String> labels = new HashMap<>(info.labels());
+        labels.put(label, value);
+        info = new SystemInfo(info.name(), info.provisioner(), info.host(), labels);
     }
 
     Executor executor() {

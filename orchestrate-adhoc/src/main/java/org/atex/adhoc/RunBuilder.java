@@ -61,6 +61,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     private @Nullable Path workDirectory;
     private @Nullable Retention retention;
     private boolean resumes;
+    private boolean recordsPackages;
     private @Nullable Path history;
     private @Nullable Duration limitFloor;
     private @Nullable Shard shard;
@@ -353,6 +354,18 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
     }
 
     /**
+     * Adds the label {@code packages} to each system, with the number of its packages and a hash of their names and
+     * versions: systems with the same value have the same packages. Reports show the labels of systems. One command reads
+     * the packages of dpkg and rpm when a system is prepared; without them, or without bash, there is no label.
+     *
+     * @return this
+     */
+    public B recordPackages() {
+        recordsPackages = true;
+        return self();
+    }
+
+    /**
      * Uses the history of earlier runs, and adds the attempts of this run to it when the run ends. A test that declares no
      * expected duration gets its own from the history: for the order, for the limit of the run, for reservations, and
      * for {@linkplain AdHocOrchestrator.Builder#forecast forecasts}. A history that cannot be read or written is reported
@@ -501,6 +514,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     offers,
                     notes,
                     hook,
+                    recordsPackages,
                     factory,
                     NamedSink.of(sinks, guard, limits.call()),
                     Platforms.of(platform, provisioners),

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param offers the labels that each provisioner declares for its systems
  * @param notes problems while the plan was made
  * @param hook the preparation of each system
+ * @param recordsPackages whether the packages of systems are recorded
  * @param factory opens executors on systems
  * @param sinks store the results
  * @param platforms the platforms that results name
@@ -44,6 +45,7 @@ record RunPlan(
         List<Map<String, String>> offers,
         List<String> notes,
         SystemHook hook,
+        boolean recordsPackages,
         Executor.Factory factory,
         List<NamedSink> sinks,
         Platforms platforms,

@@ -28,13 +28,20 @@ public final class SystemState {
     private static final long DISK_THRESHOLD_MIB = 256;
     private static final String DISK = "disk";
 
-    // One line for each item: kind, name and value, separated by tabs. Without kernel parameters that change by
-    // themselves, or with the network interfaces of others.
-    private static final Command QUERY = Command.bash("""
-            export LC_ALL=C
-            {
+    /** A function for bash that prints a line for each package. */
+    static final String PACKAGES = """
+            packages() {
                 dpkg-query -W -f 'package\\t${Package}:${Architecture}\\t${Version}\\n'
                 rpm -qa --qf 'package\\t%{NAME}.%{ARCH}\\t%{VERSION}-%{RELEASE}\\n'
+            }
+            """;
+
+    // One line for each item: kind, name and value, separated by tabs. Without kernel parameters that change by
+    // themselves, or with the network interfaces of others.
+    private static final Command QUERY = Command.bash(PACKAGES + """
+            export LC_ALL=C
+            {
+                packages
                 if [ -d /run/systemd/system ]; then
                     systemctl list-units --failed --plain --no-legend |
                         while read -r unit _; do printf 'failed unit\\t%s\\t\\n' "$unit"; done

@@ -24,6 +24,7 @@ final class SystemTasks {
     private final Executor.Factory factory;
     private final int maxSlots;
     private final boolean needsAddresses;
+    private final boolean recordsPackages;
     private final RunContext context;
 
     SystemTasks(Guard guard, RunPlan plan, RunContext context) {
@@ -33,6 +34,7 @@ final class SystemTasks {
         this.factory = plan.factory();
         this.maxSlots = plan.maxSlots();
         this.needsAddresses = plan.tests().stream().anyMatch(test -> test.gang != null);
+        this.recordsPackages = plan.recordsPackages();
         this.context = context;
     }
 
@@ -92,18 +94,34 @@ final class SystemTasks {
                 () -> {
                     hook.run(openSystem.remote);
                     Executor executor = notNull(factory.open(openSystem.remote), "the executor that was opened");
-                    openSystem.login = List.copyOf(openSystem.connection.loginCommand());
-                    return executor;
+                    try {
+                        openSystem.login = List.copyOf(openSystem.connection.loginCommand());
+                        if (recordsPackages) {
+                            describePackages(openSystem);
+                        }
+                        return executor;
+                    } catch (Throwable e) {
+                        closeQuietly(executor);
+                        throw e;
+                    }
                 },
                 then,
                 SystemTasks::closeQuietly);
+    }
+
+    /** Last, as the preparation may install packages. */
+    private static void describePackages(OpenSystem openSystem) throws InterruptedException {
+        String packages = InstalledPackages.of(openSystem.connection);
+        if (!packages.isEmpty()) {
+            openSystem.describe(InstalledPackages.LABEL, packages);
+        }
     }
 
     private static void closeQuietly(Executor executor) {
         try {
             executor.close();
         } catch (Throwable e) {
-            Throwables.warn("could not close an executor that was opened too late", e);
+            Throwables.warn("could not close an executor that is not used", e);
         }
     }
 

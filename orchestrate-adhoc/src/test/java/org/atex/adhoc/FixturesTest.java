@@ -27,6 +27,7 @@ import org.atex.api.Stop;
 import org.atex.api.TestCase;
 import org.atex.api.TestEnd;
 import org.atex.api.TestInvocation;
+import org.atex.testkit.Call;
 import org.atex.testkit.FakeExecutors;
 import org.atex.testkit.FakeProvisioner;
 import org.atex.testkit.FakeRun;
@@ -502,6 +503,8 @@ class FixturesTest {
         Fixture<String> broken = new Logged("broken", Fixture.Scope.TEST) {
             @Override
             public String start(Context context) throws Exception {
+                // The parts start their fixtures at the same time, and one of them has only this one.
+                Call.eventually("the fixture of the server starts", () -> log.contains("start only-server"));
                 super.start(context);
                 throw new IllegalStateException("no licence");
             }
