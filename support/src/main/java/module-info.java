@@ -19,12 +19,14 @@ module org.atex.support {
             org.atex.http,
             org.atex.interleave,
             org.atex.junit,
+            org.atex.libvirt,
             org.atex.local,
             org.atex.podman,
             org.atex.provision,
             org.atex.pytest,
             org.atex.reportportal,
             org.atex.scenario,
+            org.atex.slurm,
             org.atex.ssh,
             org.atex.testingfarm;
 }

@@ -12,6 +12,7 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.RunningCommand;
 import org.atex.ssh.Forwarding;
 import org.atex.ssh.PortForwarding;
+import org.atex.support.ExplainedCommand;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +52,7 @@ final class GuestConnection implements PortForwarding {
     public RunningCommand start(Command command) throws InterruptedException {
         checkReserved("start '" + command + "'");
         try {
-            return new GuestCommand(link.start(command), this::withReason);
+            return new ExplainedCommand(link.start(command), this::explain);
         } catch (ConnectionLostException e) {
             throw withReason(e);
         }
@@ -125,6 +126,10 @@ final class GuestConnection implements PortForwarding {
         if (why != null && !closed) {
             throw new ConnectionLostException("cannot " + operation + " on " + link + ": " + why, null);
         }
+    }
+
+    private RuntimeException explain(RuntimeException e) throws InterruptedException {
+        return e instanceof ConnectionLostException lost ? withReason(lost) : e;
     }
 
     /** {@return the exception with the reason added, if it is known} */

@@ -29,8 +29,8 @@ public final class SystemLabels {
             Capability.SYSTEMD,
             Capability.VIRTUALIZATION);
 
-    // One line for each name. A control group may allow less memory than the machine has. Builtins where possible, as
-    // provisioners run this for each system.
+    // One line for each name. The control group of a container, of version 2 or 1, may allow less memory and processor
+    // time than the machine has. Builtins where possible, as provisioners run this for each system.
     private static final Command QUERY = Command.bash("""
             yes() { if "$@"; then echo yes; else echo no; fi; }
             {
@@ -39,10 +39,16 @@ public final class SystemLabels {
                 echo "$ID${VERSION_ID:+-$VERSION_ID}"
                 echo "$VERSION_ID"
                 while read -r name memory _; do [[ $name == MemTotal: ]] && break; done </proc/meminfo
-                read -r limit </sys/fs/cgroup/memory.max && [[ $limit != max ]] && ((limit / 1024 < memory)) &&
-                    memory=$((limit / 1024))
+                group=/sys/fs/cgroup
+                read -r limit <$group/memory.max || read -r limit <$group/memory/memory.limit_in_bytes
+                [[ $limit =~ ^[0-9]+$ ]] && ((limit / 1024 < memory)) && memory=$((limit / 1024))
                 echo "${memory:+$((memory / 1024)) MiB}"
-                nproc || echo
+                cpus=$(nproc)
+                read -r quota period <$group/cpu.max ||
+                    { read -r quota <$group/cpu/cpu.cfs_quota_us && read -r period <$group/cpu/cpu.cfs_period_us; }
+                [[ $quota =~ ^[1-9][0-9]*$ ]] && limit=$(((quota + period - 1) / period)) && ((limit < cpus)) &&
+                    cpus=$limit
+                echo "$cpus"
                 yes test "$EUID" = 0
                 yes test -d /run/systemd/system
                 yes test -w /dev/kvm
