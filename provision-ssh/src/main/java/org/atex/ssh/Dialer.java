@@ -226,7 +226,8 @@ final class Dialer {
                     // Exit code 0 means that the host closed the connection, not that the command failed.
                     throw failure.code() == 0 ? new IOException(failure.getMessage()) : failure;
                 }
-                throw e;
+                String carrier = carrierFailure();
+                throw carrier.isEmpty() ? e : new IOException(reason(e) + ": " + carrier);
             } finally {
                 if (!done) {
                     cut();
@@ -248,11 +249,22 @@ final class Dialer {
             }
         }
 
+        /** {@return why a carrier has ended, or an empty text} */
+        private String carrierFailure() {
+            synchronized (sockets) {
+                return sockets.stream()
+                        .filter(CarrierSocket.class::isInstance)
+                        .map(socket -> ((CarrierSocket) socket).failure())
+                        .reduce("", (first, second) -> second);
+            }
+        }
+
         @Override
         public String lossReason() {
             Tunnel tunnel = tunnel();
             Tunnel.FailedException failure = tunnel == null ? null : tunnel.failure();
-            return failure == null ? "" : "; " + failure.getMessage();
+            String reason = failure == null ? carrierFailure() : String.valueOf(failure.getMessage());
+            return reason.isEmpty() ? "" : "; " + reason;
         }
 
         @Override
@@ -357,7 +369,7 @@ final class Dialer {
             }
         }
 
-        /** Creates the socket of the first hop: a TCP connection or a proxy command. */
+        /** Creates the socket of the first hop: a TCP connection, a carrier or a proxy command. */
         private final class Sockets extends SocketFactory {
             private final Route hop;
 
@@ -367,6 +379,12 @@ final class Dialer {
 
             @Override
             public Socket createSocket() throws IOException {
+                Carrier carrier = hop.options().carrier();
+                if (carrier != null) {
+                    CarrierSocket socket = new CarrierSocket(carrier, hop.port());
+                    add(socket).connect(null);
+                    return socket;
+                }
                 String proxy = hop.proxyCommand();
                 if (proxy != null) {
                     Tunnel tunnel = new Tunnel(proxy, hop.port());

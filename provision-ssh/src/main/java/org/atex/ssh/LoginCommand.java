@@ -12,9 +12,13 @@ final class LoginCommand {
 
     private LoginCommand() {}
 
+    /** {@return the command line, or an empty list if the client has no such route} */
     static List<String> of(Route route) {
-        List<String> line = new ArrayList<>(List.of("ssh"));
         SshOptions options = route.options();
+        if (options.carrier() != null) {
+            return List.of();
+        }
+        List<String> line = new ArrayList<>(List.of("ssh"));
         Path config = options.config();
         if (config == null) {
             line.addAll(List.of("-F", "none"));

@@ -64,9 +64,10 @@ record Route(
         String alias = config.value("hostkeyalias");
         ConfigTokens tokens =
                 new ConfigTokens(host.address(), address, port, user, alias != null ? alias : host.address());
-        String jump = firstOf(host.jumpHost(), options.jump(), config.value("proxyjump"), "none");
-        String proxy = firstOf(options.proxyCommand(), config.value("proxycommand"), "none");
-        boolean direct = isNone(jump) && isNone(proxy);
+        boolean carried = options.carrier() != null;
+        String jump = carried ? "none" : firstOf(host.jumpHost(), options.jump(), config.value("proxyjump"), "none");
+        String proxy = carried ? "none" : firstOf(options.proxyCommand(), config.value("proxycommand"), "none");
+        boolean direct = !carried && isNone(jump) && isNone(proxy);
         check(config, host, options, direct);
         return new Route(
                 host.toString(),
@@ -76,7 +77,7 @@ record Route(
                 hostKeys(options, config, tokens, direct),
                 options.hostKeys() != null ? Set.of() : algorithms(config),
                 Identities.of(options, config, tokens),
-                // A jump host takes precedence over a proxy command.
+                // A carrier takes precedence over a jump host, and that over a proxy command.
                 isNone(proxy) || !isNone(jump) ? null : tokens.expand(proxy),
                 isNone(jump) ? List.of() : jumps(jump, options, depth),
                 options.withEnvironment(host.environment()));

@@ -21,7 +21,7 @@ import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.support.Deadline;
-import org.atex.support.OutputFile;
+import org.atex.support.OutputFiles;
 import org.atex.support.PipeOutput;
 import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +44,7 @@ final class SshCommand implements RunningCommand {
     private final String mark;
     private final Link link;
     private final ExecChannel channel;
-    private final Redirects files;
+    private final OutputFiles files;
     private final Consumer<SshCommand> whenClosed;
     private final PipeOutput stdin;
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -57,46 +57,12 @@ final class SshCommand implements RunningCommand {
 
     private final long startedAt = System.nanoTime();
 
-    /**
-     * The local files to which a command writes.
-     *
-     * @param out the file for stdout, or null
-     * @param err the file for stderr, or null
-     */
-    record Redirects(@Nullable OutputFile out, @Nullable OutputFile err) {
-        /** Opens the files of a command. */
-        static Redirects of(Command command) {
-            OutputFile out = redirect(command.stdout());
-            try {
-                return new Redirects(out, redirect(command.stderr()));
-            } catch (RuntimeException e) {
-                if (out != null) {
-                    out.abandon();
-                }
-                throw e;
-            }
-        }
-
-        private static @Nullable OutputFile redirect(Output output) {
-            return output instanceof Output.ToFile file ? new OutputFile(file.path()) : null;
-        }
-
-        void abandon() {
-            if (out != null) {
-                out.abandon();
-            }
-            if (err != null) {
-                err.abandon();
-            }
-        }
-    }
-
     SshCommand(
             Command command,
             String mark,
             Link link,
             ExecChannel channel,
-            Redirects files,
+            OutputFiles files,
             Consumer<SshCommand> whenClosed) {
         this.command = command;
         this.mark = mark;
@@ -169,7 +135,7 @@ final class SshCommand implements RunningCommand {
     public CommandEnd await() throws InterruptedException {
         try {
             CommandEnd end = channel.end.get();
-            awaitOutputFiles();
+            files.awaitWritten();
             return end;
         } catch (ExecutionException e) {
             throw lost(e.getCause());
@@ -180,21 +146,12 @@ final class SshCommand implements RunningCommand {
     public Optional<CommandEnd> await(Duration atMost) throws InterruptedException {
         try {
             CommandEnd end = channel.end.get(TimeUnit.NANOSECONDS.convert(atMost), TimeUnit.NANOSECONDS);
-            awaitOutputFiles();
+            files.awaitWritten();
             return Optional.of(end);
         } catch (TimeoutException e) {
             return Optional.empty();
         } catch (ExecutionException e) {
             throw lost(e.getCause());
-        }
-    }
-
-    private void awaitOutputFiles() throws InterruptedException {
-        if (files.out() != null) {
-            files.out().awaitWritten();
-        }
-        if (files.err() != null) {
-            files.err().awaitWritten();
         }
     }
 

@@ -22,6 +22,7 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.Input;
 import org.atex.api.RunningCommand;
 import org.atex.api.TransferException;
+import org.atex.support.OutputFiles;
 import org.atex.support.Threads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,7 +133,7 @@ public final class SshConnection implements PortForwarding {
             throw new TransferException(
                     "could not start '" + command + "': cannot read its input file " + file.path(), null);
         }
-        SshCommand.Redirects redirects = SshCommand.Redirects.of(command);
+        OutputFiles redirects = OutputFiles.of(command);
         AtomicBoolean cancelled = new AtomicBoolean();
         FutureTask<SshCommand> task = new FutureTask<>(() -> start(command, current, redirects, cancelled));
         current.threads().execute(task);
@@ -159,7 +160,7 @@ public final class SshConnection implements PortForwarding {
         }
     }
 
-    private SshCommand start(Command command, Link current, SshCommand.Redirects redirects, AtomicBoolean cancelled)
+    private SshCommand start(Command command, Link current, OutputFiles redirects, AtomicBoolean cancelled)
             throws IOException {
         String mark = current.nextMark();
         ExecChannel channel = current.exec(CommandLine.of(command, mark, current.as()), cancelled::get);

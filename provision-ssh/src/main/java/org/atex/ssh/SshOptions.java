@@ -29,6 +29,7 @@ public final class SshOptions {
     private @Nullable String jump;
     private @Nullable SshOptions jumpOptions;
     private @Nullable String proxyCommand;
+    private @Nullable Carrier carrier;
     private @Nullable Path config = usualConfig();
     private Duration connectWithin = Duration.ofSeconds(30);
     private Duration keepAlive = Duration.ofSeconds(15);
@@ -183,6 +184,18 @@ public final class SshOptions {
     }
 
     /**
+     * {@return a copy that connects through a carrier instead of TCP} Jump hosts and proxy commands are then not used,
+     * and {@link SshConnection#loginCommand} is empty.
+     *
+     * @param value the carrier
+     */
+    public SshOptions withCarrier(Carrier value) {
+        SshOptions copy = copy();
+        copy.carrier = value;
+        return copy;
+    }
+
+    /**
      * {@return a copy that reads this configuration file in place of {@code ~/.ssh/config} and
      * {@code /etc/ssh/ssh_config}}
      *
@@ -306,6 +319,7 @@ public final class SshOptions {
         copy.jump = jump;
         copy.jumpOptions = jumpOptions;
         copy.proxyCommand = proxyCommand;
+        copy.carrier = carrier;
         copy.config = config;
         copy.connectWithin = connectWithin;
         copy.keepAlive = keepAlive;
@@ -362,6 +376,7 @@ public final class SshOptions {
         copy.user = null;
         copy.jump = null;
         copy.proxyCommand = null;
+        copy.carrier = null;
         copy.sudo = null;
         return copy;
     }
@@ -369,6 +384,11 @@ public final class SshOptions {
     @Nullable
     String proxyCommand() {
         return proxyCommand;
+    }
+
+    @Nullable
+    Carrier carrier() {
+        return carrier;
     }
 
     @Nullable
