@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.atex.support.LeaseEnd;
 import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,7 +35,10 @@ final class Container {
         return name;
     }
 
-    /** {@return the process id, on this machine, of the first process at the time the container was started} */
+    /**
+     * {@return the process id, on this machine, of the first process at the time the container was started; 0 if it is
+     * on another host}
+     */
     long process() {
         return process;
     }
@@ -57,10 +61,14 @@ final class Container {
             line.addAll(List.of("--systemd=always", "--restart=always"));
         }
         line.addAll(settings.runOptions);
-        Path file = Files.createTempFile("container-", ".pid");
+        // The pid file saves a run of podman; those of other hosts cannot be read from here.
+        Path file = podman.host() instanceof ThisMachine ? Files.createTempFile("container-", ".pid") : null;
         // After the options of the user, so that these take precedence: the container is found and removed by them.
         line.addAll(lease.options());
-        line.addAll(List.of("--detach", "--name=" + name, "--pidfile=" + file));
+        line.addAll(List.of("--detach", "--name=" + name));
+        if (file != null) {
+            line.add("--pidfile=" + file);
+        }
         line.add(settings.pull.option());
         line.add(settings.image);
         line.addAll(command);
@@ -69,13 +77,16 @@ final class Container {
         try {
             String output = podman.run(settings.startWithin, line, message -> LOG.debug("{}: {}", name, message));
             container.id = output.lines().reduce("", (first, last) -> last).strip();
-            container.process = Long.parseLong(Files.readString(file).strip());
+            container.process =
+                    file == null ? 0 : Long.parseLong(Files.readString(file).strip());
             started = true;
             return container;
         } catch (NumberFormatException e) {
             throw new IOException("podman did not write the id of the started process to its pid file", e);
         } finally {
-            Files.deleteIfExists(file);
+            if (file != null) {
+                Files.deleteIfExists(file);
+            }
             if (!started) {
                 container.remove();
             }
@@ -104,8 +115,8 @@ final class Container {
             // By its id, since it may have been renamed.
             if (!section.attempt(() -> removeNow(id.isEmpty() ? name : id))) {
                 LOG.warn(
-                        "interrupted while removing container {}: check with 'podman ps --all' whether it was removed",
-                        name);
+                        "interrupted while removing {}: check with 'podman ps --all' whether it was removed",
+                        podman.host().describe(name));
             }
         }
     }
@@ -115,8 +126,8 @@ final class Container {
             remove(podman, List.of(nameOrId));
         } catch (IOException e) {
             LOG.warn(
-                    "could not remove container {}: {}{}; remove it with 'podman rm --force {}'",
-                    name,
+                    "could not remove {}: {}{}; remove it with 'podman rm --force {}'",
+                    podman.host().describe(name),
                     e.getMessage(),
                     FailureHints.hintFor(e),
                     nameOrId);
@@ -130,7 +141,8 @@ final class Container {
     @Nullable
     String exitReason() throws InterruptedException {
         try {
-            if (!Files.exists(Path.of("/proc/" + process))) {
+            long first = process > 0 ? process : ContainerState.of(podman, id).process();
+            if (!podman.host().isAlive(first)) {
                 podman.run(INSPECT_TIMEOUT, "wait", id); // podman may not have updated its state yet
             }
             String format = "{{.State.Running}} {{.State.ExitCode}} [{{.Config.Entrypoint}}]";
@@ -176,16 +188,20 @@ final class Container {
 
     /** Removes containers of processes that have ended, for example because they were killed, or with a past deadline. */
     static void removeLeftovers(Podman podman) throws IOException, InterruptedException {
-        String format = "--format={{.ID}} {{index .Labels \"" + ContainerOwner.LABEL + "\"}} {{index .Labels \""
-                + Lease.DEADLINE + "\"}}";
-        String all = podman.run(REMOVE_TIMEOUT, "ps", "--all", "--filter=label=" + ContainerOwner.LABEL, format);
+        String format = "--format={{.ID}} {{index .Labels \"" + Lease.OWNER + "\"}} {{index .Labels \"" + Lease.DEADLINE
+                + "\"}}";
+        String all = podman.run(REMOVE_TIMEOUT, "ps", "--all", "--filter=label=" + Lease.OWNER, format);
         List<String> leftovers = all.lines()
                 .map(line -> line.split(" ", -1))
-                .filter(fields -> fields.length == 3 && Lease.isOver(fields[1], fields[2]))
+                .filter(fields ->
+                        fields.length == 3 && (podman.host().hasEnded(fields[1]) || LeaseEnd.hasPassed(fields[2])))
                 .map(fields -> fields[0])
                 .toList();
         if (!leftovers.isEmpty()) {
-            LOG.info("removing containers of ended programs, or with a past deadline: {}", leftovers);
+            LOG.info(
+                    "removing containers of ended programs, or with a past deadline, on {}: {}",
+                    podman.host().name(),
+                    leftovers);
             remove(podman, leftovers);
         }
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The state of a container as reported by {@code podman container inspect}.
  *
  * @param id the full id of the container
- * @param process the process id, on this machine, of the first process of the container; 0 if it is not running
+ * @param process the process id, on its host, of the first process of the container; 0 if it is not running
  * @param status the status in podman's terms, for example {@code running} or {@code exited}
  * @param address its IP address in its first network; {@code localhost} in the network of the host; else null
  */

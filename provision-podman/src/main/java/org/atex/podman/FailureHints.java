@@ -47,13 +47,18 @@ final class FailureHints {
                     "cgroup",
                     "set another runtime in the file that CONTAINERS_CONF names, for example runtime = \"runc\""));
 
+    private static final String INSTALL = " (install podman, or set its path with PodmanOptions.withProgram)";
+
     private FailureHints() {}
 
     /** {@return the remedy in parentheses, with a leading space, to append to a message; empty if none is known} */
     static String hintFor(Throwable failure) {
+        if (failure instanceof HostLostException) {
+            return ""; // the texts of its cause are not those of podman
+        }
         String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
-        if (message.contains("cannot run program")) {
-            return " (install podman, or set its path with PodmanOptions.withProgram)";
+        if (message.contains("cannot run program") || message.contains("exit code 127")) {
+            return INSTALL;
         }
         return ALL.stream()
                 .filter(hint -> message.contains(hint.part()))

@@ -1,6 +1,5 @@
 package org.atex.podman;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.ClosedDirectoryStreamException;
@@ -13,6 +12,8 @@ import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import org.atex.api.Command;
 
 /**
  * The directory of a resident shell, opened from this machine through {@code /proc/PID/root}. The named pipes in it
@@ -22,7 +23,7 @@ import java.util.Set;
  *
  * <p>Thread safety: safe for use from any thread.
  */
-final class PipeDirectory implements Closeable {
+final class PipeDirectory implements Pipes {
     private final SecureDirectoryStream<Path> directory;
 
     private PipeDirectory(SecureDirectoryStream<Path> directory) {
@@ -69,6 +70,11 @@ final class PipeDirectory implements Closeable {
             }
         }
         return "";
+    }
+
+    @Override
+    public CommandStreams streams(Command command, PipeNames names, Executor threads) {
+        return new LocalStreams(this, command, names, threads);
     }
 
     SeekableByteChannel reader(String name) throws IOException {

@@ -26,6 +26,11 @@ record PipeNames(String base) {
         return base + ".e";
     }
 
+    /** {@return the names of the pipes, and of the file in which a shell leaves the exit code} */
+    List<String> removed() {
+        return List.of(status(), in(), out(), err(), base + ".c");
+    }
+
     List<String> all() {
         return List.of(status(), in(), out(), err());
     }

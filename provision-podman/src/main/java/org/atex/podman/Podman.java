@@ -2,34 +2,42 @@ package org.atex.podman;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.File;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import org.atex.support.Deadline;
-import org.atex.support.UninterruptibleSection;
+import org.jspecify.annotations.Nullable;
 
-/** Runs the program {@code podman} on this machine. Immutable. */
+/** Runs the program {@code podman} on a host. Immutable. */
 final class Podman {
     // The number of characters of error output that a message quotes; the end of the output is kept.
     private static final int MAX_QUOTED = 2000;
     private static final Pattern RETRIES =
             Pattern.compile("(?m)^time=\"[^\"]*\" level=warning msg=\"Failed, retrying.*\\n");
 
-    private static final Duration TERMINATION_TIMEOUT = Duration.ofSeconds(10);
-
+    private final PodmanHost host;
     private final List<String> program;
 
+    /** Creates a runner on this machine. */
     Podman(List<String> program) {
+        this(new ThisMachine(), program);
+    }
+
+    Podman(PodmanHost host, List<String> program) {
+        this.host = host;
         this.program = List.copyOf(program);
+    }
+
+    PodmanHost host() {
+        return host;
     }
 
     /** Thrown if podman ends with an exit code other than 0. */
@@ -72,7 +80,7 @@ final class Podman {
      */
     String run(Duration within, List<String> arguments, Consumer<String> progress)
             throws IOException, InterruptedException {
-        return run(new ProcessBuilder(commandLine(arguments)), within, arguments.get(0), progress);
+        return run(commandLine(arguments), within, arguments.get(0), progress);
     }
 
     /**
@@ -83,72 +91,54 @@ final class Podman {
         // The shell merges standard output into standard error, which preserves the order of the lines.
         List<String> line = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" >&2", "sh"));
         line.addAll(commandLine(arguments));
-        run(new ProcessBuilder(line), within, arguments.get(0), progress);
+        var unused = run(line, within, arguments.get(0), progress);
     }
 
-    private static String run(ProcessBuilder builder, Duration within, String subcommand, Consumer<String> progress)
+    private String run(List<String> line, Duration within, String subcommand, Consumer<String> progress)
             throws IOException, InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException("interrupted before running podman " + subcommand);
         }
-        Process process = builder.redirectInput(new File("/dev/null")).start();
-        try {
-            FutureTask<String> output = readAsync(() -> text(process.getInputStream()));
-            FutureTask<String> errors = readAsync(() -> readLines(process, progress));
-            if (!process.waitFor(TimeUnit.NANOSECONDS.convert(within), TimeUnit.NANOSECONDS)) {
-                throw new IOException("'podman " + subcommand + "' did not end within " + within.toSeconds() + " s");
-            }
-            String errorOutput = result(errors).strip();
-            if (process.exitValue() != 0) {
-                String message = "'podman " + subcommand + "' ended with exit code " + process.exitValue();
-                throw new FailedException(
-                        errorOutput.isEmpty() ? message : message + ": " + shortened(errorOutput), errorOutput);
-            }
-            return result(output).strip();
-        } finally {
-            terminate(process);
+        PodmanHost.End end = host.run(line, subcommand, within, progress);
+        String errors = end.errors().strip();
+        if (end.code() != 0) {
+            String message = "'podman " + subcommand + "' ended with exit code " + end.code();
+            throw new FailedException(errors.isEmpty() ? message : message + ": " + shortened(errors), errors);
         }
+        return end.output().strip();
     }
 
-    /**
-     * Sends SIGTERM, on which podman completes or reverts its current step, so that no partly created container
-     * remains. Sends SIGKILL after 10 s.
-     */
-    private static void terminate(Process process) {
-        if (!process.isAlive()) {
-            return;
-        }
-        process.destroy();
-        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
-            var unused = section.awaitDone(process.onExit(), Deadline.in(TERMINATION_TIMEOUT));
-            process.destroyForcibly();
-        }
+    static IOException timeout(String subcommand, Duration within) {
+        return new IOException("'podman " + subcommand + "' did not end within " + within.toSeconds() + " s");
     }
 
     // Platform threads: a virtual thread that reads from a process blocks its carrier thread.
-    private static FutureTask<String> readAsync(Callable<String> read) {
+    static FutureTask<String> readAsync(Callable<String> read) {
         FutureTask<String> task = new FutureTask<>(read);
         Thread.ofPlatform().daemon().name("atex-podman-reader").start(task);
         return task;
     }
 
-    private static String text(InputStream stream) throws IOException {
+    static String text(InputStream stream) throws IOException {
         return new String(stream.readAllBytes(), UTF_8);
     }
 
-    private static String readLines(Process process, Consumer<String> progress) throws IOException {
+    /** {@return the last lines of a stream, which contain the cause of a failure, after passing on all of them} */
+    static String readLines(InputStream stream, Consumer<String> progress) throws IOException {
         StringBuilder all = new StringBuilder();
-        for (String line : (Iterable<String>) process.errorReader(UTF_8).lines()::iterator) {
-            progress.accept(line);
-            all.append(line).append('\n');
-            if (all.length() > 2 * MAX_QUOTED) {
-                all.delete(0, all.length() - MAX_QUOTED); // the last lines contain the cause of a failure
+        try (BufferedReader reader = new BufferedReader(new InputStreamReader(stream, UTF_8))) {
+            for (@Nullable String line; (line = reader.readLine()) != null; ) {
+                progress.accept(line);
+                all.append(line).append('\n');
+                if (all.length() > 2 * MAX_QUOTED) {
+                    all.delete(0, all.length() - MAX_QUOTED);
+                }
             }
         }
         return all.toString();
     }
 
-    private static String result(FutureTask<String> task) throws IOException, InterruptedException {
+    static String result(FutureTask<String> task) throws IOException, InterruptedException {
         try {
             return task.get();
         } catch (ExecutionException e) {

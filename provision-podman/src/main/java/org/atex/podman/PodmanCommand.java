@@ -3,10 +3,7 @@ package org.atex.podman;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.SeekableByteChannel;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +20,6 @@ import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.api.Signals;
-import org.atex.support.Closeables;
 import org.atex.support.CommandScript;
 import org.atex.support.Deadline;
 import org.atex.support.UninterruptibleSection;
@@ -31,17 +27,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * A command in a container, and the processes that it starts.
- *
- * <p>The container side reports on the status pipe: first a line with the process id of the command, then a line with
- * the exit code and the last process id that was assigned in the container. The end of the pipe without the second line
- * means that the command is lost.
- */
+/** A command in a container, and the processes that it starts. */
 final class PodmanCommand implements RunningCommand {
     private static final Logger LOG = LoggerFactory.getLogger(PodmanCommand.class);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
     private static final Duration PAUSE_CHECK_AFTER = Duration.ofSeconds(1);
+
+    /** The reason why the end of a command is not known, if no other is. */
+    static final String PARENT_KILLED = "its parent process in the container was killed, or the container ended";
 
     /** The time within which the kernel does not assign a process id a second time. */
     private static final long NO_PID_REUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -60,8 +53,6 @@ final class PodmanCommand implements RunningCommand {
     private final AtomicBoolean closing = new AtomicBoolean();
     private volatile boolean hasNoChildren;
     private volatile long endedNanos;
-    private @Nullable SeekableByteChannel bothEnds;
-    private @Nullable SeekableByteChannel status;
 
     PodmanCommand(
             Command command,
@@ -86,29 +77,30 @@ final class PodmanCommand implements RunningCommand {
      * @throws InterruptedException if interrupted; the command may have been started
      */
     void start(Duration within) throws IOException, InterruptedException {
+        boolean opened = false;
         try {
-            PipeDirectory directory = resident.directory();
-            bothEnds = directory.openBothEnds(names.status());
-            SeekableByteChannel statusPipe = directory.reader(names.status());
-            status = statusPipe;
-            streams.prepare(directory, names);
-            connection.threads().execute(() -> readStatus(statusPipe));
-        } catch (IOException e) {
-            failStart(e);
-            throw e;
+            streams.open(new Status());
+            opened = true;
+        } finally {
+            if (!opened) {
+                failStart(new IOException("it was not started"));
+            }
         }
         var unused = resident.ended().thenAccept(process::completeExceptionally);
         resident.run(names, script());
         try {
             process.get(TimeUnit.NANOSECONDS.convert(within), TimeUnit.NANOSECONDS);
-            streams.connect(resident.directory(), names);
+            streams.connect();
         } catch (ExecutionException e) {
+            if (Exceptions.causeOf(e) instanceof NoSuchFileException missing) {
+                throw missing; // the caller creates the pipes again
+            }
             throw new IOException(String.valueOf(Exceptions.causeOf(e).getMessage()), Exceptions.causeOf(e));
         } catch (TimeoutException e) {
             throw new IOException("the container did not start the command within " + within.toSeconds()
                     + " s (is it paused, or is its process limit reached?)");
         } finally {
-            Closeables.closeQuietly(bothEnds); // from here on the pipe ends when the container side closes it
+            streams.settled();
         }
     }
 
@@ -117,7 +109,9 @@ final class PodmanCommand implements RunningCommand {
      * process id to descriptor 9, which is the status pipe, and executes the program}
      */
     private String script() {
-        return "exec " + redirections() + " || exit 125\necho \"$BASHPID\" >&9\nexec 9>&-\n"
+        String redirect = "exec " + redirections() + " || exit 125\n";
+        String report = "echo \"$BASHPID\" >&9\nexec 9>&-\n";
+        return (streams.reportsFirst() ? report + redirect : redirect + report)
                 + CommandScript.of(command, mark, "$setsid ");
     }
 
@@ -135,47 +129,46 @@ final class PodmanCommand implements RunningCommand {
         statusPipeEnded.complete(true);
     }
 
-    /** Reads the status pipe to its end, which comes even if the process that writes to it is killed. */
-    private void readStatus(ReadableByteChannel statusPipe) {
-        ByteBuffer buffer = ByteBuffer.allocate(64);
-        StringBuilder line = new StringBuilder();
-        try {
-            while (statusPipe.read(buffer.clear()) >= 0) {
-                for (char c : StandardCharsets.US_ASCII.decode(buffer.flip()).array()) {
-                    if (c == '\n') {
-                        handleStatusLine(List.of(line.toString().split(" ", -1)));
-                        line.setLength(0);
-                    } else if (c != 0) {
-                        line.append(c);
-                    }
-                }
+    /** Receives the status of the command. */
+    private final class Status implements CommandStreams.StatusListener {
+        @Override
+        public void started(long id) {
+            process.complete(id);
+        }
+
+        @Override
+        public void ended(int code, long lastProcess) {
+            if (!process.isDone()) {
+                process.completeExceptionally(new IOException("its streams could not be opened in the container"));
             }
-            fail(new IOException("its parent process in the container was killed, or the container ended"));
-        } catch (IOException | NumberFormatException e) {
-            fail(new IOException("its end is unknown: " + e.getMessage(), e));
+            // No process id was assigned after its own, so it started no process, and close() need not search for any.
+            hasNoChildren = lastProcess == process.exceptionally(unknown -> -1L).getNow(-1L);
+            endedNanos = System.nanoTime();
+            String signal = code > 128 ? Signals.name(code - 128) : null;
+            end.complete(signal == null ? new CommandEnd.Exited(code) : new CommandEnd.Signalled(signal));
         }
-    }
 
-    private void handleStatusLine(List<String> words) {
-        if (words.size() == 1) {
-            process.complete(Long.parseLong(words.get(0)));
-            return;
+        @Override
+        public void endedWithUnknownCode() {
+            try {
+                ended(connection.exitCode(names), 0);
+            } catch (IOException e) {
+                failed(e);
+            } catch (ConnectionLostException | IllegalStateException | InterruptedException e) {
+                failed(new IOException(e.getMessage(), e));
+            }
         }
-        if (!process.isDone()) {
-            process.completeExceptionally(new IOException("its streams could not be opened in the container"));
-        }
-        int code = Integer.parseInt(words.get(0));
-        // No process id was assigned after its own, so it started no process, and close() need not search for any.
-        hasNoChildren = words.get(1).equals(String.valueOf(process.getNow(-1L)));
-        endedNanos = System.nanoTime();
-        String signal = code > 128 ? Signals.name(code - 128) : null;
-        end.complete(signal == null ? new CommandEnd.Exited(code) : new CommandEnd.Signalled(signal));
-    }
 
-    private void fail(IOException cause) {
-        process.completeExceptionally(cause);
-        end.completeExceptionally(cause);
-        statusPipeEnded.complete(true);
+        @Override
+        public void failed(IOException cause) {
+            process.completeExceptionally(cause);
+            end.completeExceptionally(cause);
+        }
+
+        @Override
+        public void closed() {
+            statusPipeEnded.complete(true);
+        }
     }
 
     @Override
@@ -333,8 +326,6 @@ final class PodmanCommand implements RunningCommand {
                 statusPipeEnded.isDone() && end.isDone() && !end.isCompletedExceptionally() && streams.areReusable();
         end.completeExceptionally(new IOException("it was closed before its end was known"));
         streams.end();
-        Closeables.closeQuietly(bothEnds);
-        Closeables.closeQuietly(status);
         resident.release(names, reusable);
         connection.forget(this);
         closed.complete(true);

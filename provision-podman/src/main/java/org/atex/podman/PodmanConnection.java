@@ -35,8 +35,9 @@ import org.slf4j.LoggerFactory;
  * little more than starting a local process. Commands run in the same environment as with {@code podman exec}, each in
  * a session of its own.
  *
- * <p>The container must run on this machine and belong to the user of this program. It needs bash and coreutils, grep
- * to find the background processes of commands, and tar to copy trees.
+ * <p>The container runs on this machine, or on a host that another connection reaches, and belongs to the user of this
+ * program or of that connection. It needs bash and coreutils, grep to find the background processes of commands, and tar
+ * to copy trees. On another host, each command is also one command of the connection to the host.
  *
  * <p>Each command has the environment variable {@code ATEX_COMMAND}. Closing a command kills all processes that carry
  * its value or belong to its session, daemons included. A process escapes only if it clears its environment, leaves the
@@ -57,6 +58,7 @@ public final class PodmanConnection implements Connection {
     private static final Duration ADOPT_TIMEOUT = Duration.ofSeconds(10);
     private static final long CHECK_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
+    private final PodmanHost host;
     private volatile String container;
     private final PodmanOptions options;
     private final Podman podman;
@@ -70,7 +72,7 @@ public final class PodmanConnection implements Connection {
     /** The current shell, possibly still starting; guarded by {@code residentLock}, which is never held over I/O. */
     private @Nullable CompletableFuture<ResidentShell> resident;
 
-    /** The process id, on this machine, of the first process of the container; 0 before the first connect. */
+    /** The process id, on its host, of the first process of the container; 0 before the first connect. */
     private volatile long process;
 
     /** The reason why the connection is lost; null while it is usable. */
@@ -86,10 +88,11 @@ public final class PodmanConnection implements Connection {
         void await(Podman podman, String container, Deadline deadline) throws IOException, InterruptedException;
     }
 
-    private PodmanConnection(String container, PodmanOptions options, ReadinessCheck readinessCheck) {
+    private PodmanConnection(PodmanHost host, String container, PodmanOptions options, ReadinessCheck readinessCheck) {
+        this.host = host;
         this.container = container;
         this.options = options;
-        this.podman = new Podman(options.program());
+        this.podman = new Podman(host, options.program());
         this.readinessCheck = readinessCheck;
     }
 
@@ -113,17 +116,32 @@ public final class PodmanConnection implements Connection {
      * @throws InterruptedException if interrupted
      */
     public static PodmanConnection open(String container, PodmanOptions options) throws InterruptedException {
-        return open(container, options, ReadinessCheck.NONE);
+        return open(new ThisMachine(), container, options);
     }
 
-    static PodmanConnection open(String container, PodmanOptions options, ReadinessCheck readinessCheck)
+    /**
+     * {@return a connection to a running container of another machine} Closing it does not close the connection to the
+     * host. If that is lost, this connection is lost, too; {@link #reconnect} connects to the host again first.
+     *
+     * @param host the connection to the machine, which must have bash, coreutils and podman
+     * @param container the name or id of the container
+     * @param options the options for access to the container
+     * @throws ConnectionLostException if the container is not running, or cannot be reached
+     * @throws InterruptedException if interrupted
+     */
+    public static PodmanConnection open(Connection host, String container, PodmanOptions options)
             throws InterruptedException {
-        PodmanConnection connection = new PodmanConnection(container, options, readinessCheck);
+        return open(new ConnectedHost(host, host.toString()), container, options);
+    }
+
+    private static PodmanConnection open(PodmanHost host, String container, PodmanOptions options)
+            throws InterruptedException {
+        PodmanConnection connection = new PodmanConnection(host, container, options, ReadinessCheck.NONE);
         try {
             connection.connect(Deadline.in(options.connectWithin()));
             return connection;
         } catch (IOException e) {
-            throw new ConnectionLostException("could not connect to container " + container + ": " + e.getMessage(), e);
+            throw new ConnectionLostException("could not connect to " + connection + ": " + e.getMessage(), e);
         } finally {
             if (connection.process == 0) {
                 connection.close();
@@ -135,12 +153,14 @@ public final class PodmanConnection implements Connection {
      * {@return a connection to a container that the caller has yet to start, and to pass to {@link #connect} or {@link
      * #adopt}}
      *
+     * @param host the machine of the container
      * @param container the name of the container
      * @param options the options for access to the container
      * @param readinessCheck is awaited before each connect
      */
-    static PodmanConnection unconnected(String container, PodmanOptions options, ReadinessCheck readinessCheck) {
-        return new PodmanConnection(container, options, readinessCheck);
+    static PodmanConnection unconnected(
+            PodmanHost host, String container, PodmanOptions options, ReadinessCheck readinessCheck) {
+        return new PodmanConnection(host, container, options, readinessCheck);
     }
 
     /**
@@ -177,7 +197,7 @@ public final class PodmanConnection implements Connection {
         ResidentShell shell = null;
         try {
             PipeDirectory directory = awaitPipeDirectory(first, Deadline.in(ADOPT_TIMEOUT));
-            shell = new ResidentShell(ShellStreams.ofPipes(directory, threads), threads);
+            shell = new ResidentShell(host, ShellStreams.ofPipes(directory, threads), threads);
             shell.use(directory);
             shell.ready().get(ADOPT_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
             synchronized (residentLock) {
@@ -274,11 +294,11 @@ public final class PodmanConnection implements Connection {
     private ResidentShell launch(ContainerState state, Deadline deadline) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(podman.commandLine(execArguments("--interactive")));
         line.add(state.id());
-        ResidentShell shell = ResidentShell.start(line, directoryName(), markPrefix, threads);
+        ResidentShell shell = ResidentShell.start(host, line, directoryName(), markPrefix, threads);
         boolean ready = false;
         try {
             Path directory = awaitReady(shell, state, deadline);
-            shell.use(PipeDirectory.open(state.process(), directory));
+            shell.use(host.openPipes(state.process(), directory));
             ready = true;
             return shell;
         } catch (ExecutionException e) {
@@ -292,7 +312,8 @@ public final class PodmanConnection implements Connection {
                     e);
         } catch (NoSuchFileException | AccessDeniedException e) {
             throw new IOException(
-                    "the files of the container cannot be accessed under /proc/" + state.process() + "/root: " + e
+                    "the files of the container cannot be accessed under /proc/" + state.process() + "/root on "
+                            + host.name() + ": " + e
                             + " (does it belong to another user, or run on another machine?)",
                     e);
         } finally {
@@ -306,7 +327,7 @@ public final class PodmanConnection implements Connection {
      * Waits for the shell, but not after the container has ended: podman exec may hang if the container ends while it
      * starts.
      */
-    private static Path awaitReady(ResidentShell shell, ContainerState state, Deadline deadline)
+    private Path awaitReady(ResidentShell shell, ContainerState state, Deadline deadline)
             throws IOException, ExecutionException, InterruptedException, TimeoutException {
         while (true) {
             try {
@@ -315,7 +336,7 @@ public final class PodmanConnection implements Connection {
                 if (deadline.isOver()) {
                     throw e;
                 }
-                if (!Files.exists(Path.of("/proc/" + state.process()))) {
+                if (!host.isAlive(state.process())) {
                     throw new IOException("the container has ended", e);
                 }
             }
@@ -460,7 +481,7 @@ public final class PodmanConnection implements Connection {
         }
         CommandStreams streams;
         try {
-            streams = new CommandStreams(command, threads);
+            streams = shell.directory().streams(command, names, threads);
         } catch (TransferException e) {
             shell.release(names, true);
             throw e;
@@ -488,6 +509,29 @@ public final class PodmanConnection implements Connection {
 
     Executor threads() {
         return threads;
+    }
+
+    /**
+     * {@return the exit code of a command that has ended, from a shell in a container of another host}
+     *
+     * @throws IOException if the code is not known
+     */
+    int exitCode(PipeNames names) throws IOException, InterruptedException {
+        while (true) {
+            ResidentShell shell = awaitResident();
+            try {
+                return Integer.parseInt(
+                        shell.code(names).get(options.connectWithin().toNanos(), TimeUnit.NANOSECONDS));
+            } catch (NumberFormatException e) {
+                throw new IOException(PodmanCommand.PARENT_KILLED, e);
+            } catch (TimeoutException e) {
+                throw new IOException("the container did not report its end", e);
+            } catch (ExecutionException e) {
+                if (!shell.ended().isDone()) {
+                    throw new IOException(Exceptions.causeOf(e).getMessage(), Exceptions.causeOf(e));
+                }
+            }
+        }
     }
 
     /** Removes a closed command from the list of running commands. */
@@ -561,6 +605,9 @@ public final class PodmanConnection implements Connection {
                 return;
             } catch (IOException e) {
                 lost = e;
+                if (e instanceof HostLostException) {
+                    reconnectHost(deadline);
+                }
                 if (deadline.isOver()) {
                     throw new ConnectionLostException(
                             "could not reconnect to " + this + " within " + within.toSeconds() + " s: "
@@ -573,11 +620,20 @@ public final class PodmanConnection implements Connection {
         }
     }
 
+    private void reconnectHost(Deadline deadline) throws InterruptedException {
+        try {
+            host.reconnect(deadline.left());
+        } catch (IOException e) {
+            lost = e;
+            throw new ConnectionLostException("could not reconnect to " + this + ": " + e.getMessage(), e);
+        }
+    }
+
     @Override
     public List<String> loginCommand() {
         List<String> line = new ArrayList<>(podman.commandLine(execArguments("--interactive", "--tty")));
         line.addAll(List.of(container, "bash"));
-        return List.copyOf(line);
+        return host.loginLine(line);
     }
 
     /** Ends all commands and the shell. */
@@ -620,6 +676,6 @@ public final class PodmanConnection implements Connection {
 
     @Override
     public String toString() {
-        return "container " + container;
+        return host.describe(container);
     }
 }

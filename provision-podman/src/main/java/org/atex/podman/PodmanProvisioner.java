@@ -2,12 +2,15 @@ package org.atex.podman;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 import org.atex.api.Capability;
+import org.atex.api.Connection;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
 import org.atex.api.ProvisioningException;
@@ -19,8 +22,8 @@ import org.atex.support.Deadline;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Provisions containers of one image, plain or booted with systemd. Each is started on request, and removed with its
- * volumes when its system is closed.
+ * Provisions containers of one image, plain or booted with systemd, on this machine or on one that a connection reaches.
+ * Each is started on request, and removed with its volumes when its system is closed.
  *
  * <p>{@link Builder#maxSystems} limits the containers that exist at the same time, {@link Builder#maxConcurrentStarts}
  * those that start at the same time. A system is offered after it has answered; with systemd, after systemd has booted.
@@ -58,12 +61,12 @@ public final class PodmanProvisioner implements Provisioner {
 
     private PodmanProvisioner(Builder settings) {
         this.settings = settings;
-        podman = new Podman(settings.options.program());
-        lease = new Lease(ContainerOwner.current(), run, settings.lease);
+        podman = new Podman(settings.host, settings.options.program());
+        lease = new Lease(settings.host.owner(), run, settings.lease);
         systems = Provisioners.builder(this::start)
                 .name("containers of " + settings.image)
                 .maxSystems(settings.cap)
-                .maxConcurrentStarts(settings.maxConcurrentStarts)
+                .maxConcurrentStarts(settings.maxConcurrentStarts())
                 // The start has its own time limit, after which it still removes its container.
                 .startWithin(settings.startWithin.plus(REMOVAL_WITHIN))
                 .label("os", "linux")
@@ -83,7 +86,46 @@ public final class PodmanProvisioner implements Provisioner {
      * @throws IllegalArgumentException if the name is blank or begins with a hyphen
      */
     public static Builder builder(String image) {
-        return new Builder(image);
+        return new Builder(new ThisMachine(), null, image);
+    }
+
+    /**
+     * {@return a builder of a provisioner of containers on another machine} The provisioner does not close the
+     * connection. If that is lost or closed, all its systems are lost with that cause; containers that are left are
+     * removed by the next provisioner of the host, or by {@link #sweep(Connection, String, PodmanOptions)}.
+     *
+     * @param host the connection to the machine, which must have bash, coreutils and podman
+     * @param image the name of the image on the host
+     * @throws IllegalArgumentException if the name is blank or begins with a hyphen
+     */
+    public static Builder builder(Connection host, String image) {
+        return new Builder(new ConnectedHost(host, host.toString()), null, image);
+    }
+
+    /**
+     * {@return a builder of a provisioner of containers on a system, such as one that another provisioner has reserved}
+     * The caller closes the system, after the provisioner: closed before it, the system takes its containers along, or
+     * leaves them behind if it continues to run. If it is lost, all containers are lost with that cause. The reservations
+     * of the containers end with that of the system.
+     *
+     * @param host the system, which must have bash, coreutils and podman
+     * @param image the name of the image on the host
+     * @throws IllegalArgumentException if the name is blank or begins with a hyphen
+     */
+    public static Builder builder(Remote host, String image) {
+        return new Builder(new ConnectedHost(host.connection(), host.name()), host, image);
+    }
+
+    /** {@return the end of the reservation of the host, or null if none is known} */
+    @Nullable
+    Instant expires() {
+        Remote system = settings.system;
+        return system == null ? null : system.expires();
+    }
+
+    /** {@return the name of the host of the containers; empty if it is this machine} */
+    Optional<String> hostName() {
+        return settings.hostName();
     }
 
     /** {@return the tag of all its containers, with which {@link #sweep} finds them if this program is killed} */
@@ -101,11 +143,29 @@ public final class PodmanProvisioner implements Provisioner {
      * @throws InterruptedException if interrupted
      */
     public static List<String> sweep(String run, PodmanOptions options) throws InterruptedException {
+        return sweep(new ThisMachine(), run, options);
+    }
+
+    /**
+     * Removes all containers of a run on another machine, whether its program still runs or not.
+     *
+     * @param host the connection to the machine
+     * @param run the tag of the run: {@link #run()}, and the label {@code org.atex.run} of its containers
+     * @param options the options for access to podman
+     * @return the names of the removed containers
+     * @throws ProvisioningException if podman cannot remove them
+     * @throws InterruptedException if interrupted
+     */
+    public static List<String> sweep(Connection host, String run, PodmanOptions options) throws InterruptedException {
+        return sweep(new ConnectedHost(host, host.toString()), run, options);
+    }
+
+    private static List<String> sweep(PodmanHost host, String run, PodmanOptions options) throws InterruptedException {
         try {
-            return Container.removeRun(new Podman(options.program()), run);
+            return Container.removeRun(new Podman(host, options.program()), run);
         } catch (IOException e) {
             throw new ProvisioningException(
-                    "could not remove the containers of the run " + run + ": " + e.getMessage()
+                    "could not remove the containers of the run " + run + " on " + host.name() + ": " + e.getMessage()
                             + FailureHints.hintFor(e)
                             + "; find them with 'podman ps --all --filter=label=" + Lease.RUN + "=" + run + "'",
                     e);
@@ -121,15 +181,17 @@ public final class PodmanProvisioner implements Provisioner {
         String name = Container.name(settings.image, run, number);
         try {
             PodmanConnection connection = PodmanConnection.unconnected(
+                    settings.host,
                     name,
                     settings.options,
                     settings.systemd ? new SystemdBoot() : PodmanConnection.ReadinessCheck.NONE);
             return startSystem(name, connection);
         } catch (IOException | RuntimeException e) {
             throw new ProvisioningException(
-                    "could not start container " + name + " of " + settings.image + ": " + e.getMessage()
+                    "could not start " + settings.host.describe(name) + " of " + settings.image + ": " + e.getMessage()
                             + FailureHints.hintFor(e),
-                    e);
+                    e,
+                    hostName().orElse(null));
         }
     }
 
@@ -192,7 +254,8 @@ public final class PodmanProvisioner implements Provisioner {
      * out} This saves a run of {@code podman exec}.
      */
     private boolean canAdopt() {
-        return !settings.systemd
+        return settings.host instanceof ThisMachine
+                && !settings.systemd
                 && settings.command == null
                 && settings.options.user() == null
                 && settings.runOptions.stream().noneMatch(AFFECTS_HOSTNAME.asPredicate());
@@ -238,6 +301,8 @@ public final class PodmanProvisioner implements Provisioner {
 
     /** Builds a provisioner. Not thread-safe. */
     public static final class Builder {
+        final PodmanHost host;
+        final @Nullable Remote system;
         final String image;
         final Map<String, String> labels = new HashMap<>();
         List<String> runOptions = List.of();
@@ -248,16 +313,27 @@ public final class PodmanProvisioner implements Provisioner {
         boolean systemd;
         PullPolicy pull = PullPolicy.MISSING;
         int cap = 4;
-        int maxConcurrentStarts = Runtime.getRuntime().availableProcessors() + 1;
+        int maxConcurrentStarts; // 0: by the processors of the host
+        int processors = 1;
         Duration startWithin = Duration.ofMinutes(5);
         Duration lease = Duration.ofDays(7);
         PodmanOptions options = PodmanOptions.defaults();
 
-        private Builder(String image) {
+        private Builder(PodmanHost host, @Nullable Remote system, String image) {
             if (image.isBlank() || image.startsWith("-")) {
                 throw new IllegalArgumentException("invalid image name: '" + image + "'");
             }
+            this.host = host;
+            this.system = system;
             this.image = image;
+        }
+
+        Optional<String> hostName() {
+            return host instanceof ThisMachine ? Optional.empty() : Optional.of(host.name());
+        }
+
+        int maxConcurrentStarts() {
+            return maxConcurrentStarts > 0 ? maxConcurrentStarts : processors + 1;
         }
 
         /**
@@ -273,7 +349,8 @@ public final class PodmanProvisioner implements Provisioner {
         }
 
         /**
-         * Sets the maximum number of systems that start at the same time; by default the number of processors plus one.
+         * Sets the maximum number of systems that start at the same time; by default the number of processors
+         * of the host plus one.
          *
          * @param most the maximum, at least 1
          * @return this builder
@@ -382,7 +459,7 @@ public final class PodmanProvisioner implements Provisioner {
 
         /**
          * Sets how long a container is needed at most; 7 days by default. After that, the next provisioner that is
-         * created on this machine removes it, also if another program has started it.
+         * created for the host removes it, also if another program has started it.
          *
          * @param longest the time from the start of a container, at least 1 s
          * @return this builder
@@ -398,18 +475,22 @@ public final class PodmanProvisioner implements Provisioner {
 
         /**
          * Creates the provisioner. Removes containers left behind by processes that have ended, and containers with a
-         * lease that is over.
+         * lease that is over. On another host, only processes of this machine since its last boot are known to have
+         * ended.
          *
          * @return the provisioner
-         * @throws ProvisioningException if podman does not work on this machine
+         * @throws ProvisioningException if podman does not work on the host
          * @throws InterruptedException if interrupted
          */
         public PodmanProvisioner build() throws InterruptedException {
             try {
-                Container.removeLeftovers(new Podman(options.program()));
+                Container.removeLeftovers(new Podman(host, options.program()));
+                processors = host.processors();
             } catch (IOException e) {
                 throw new ProvisioningException(
-                        "podman does not work on this machine: " + e.getMessage() + FailureHints.hintFor(e), e);
+                        "podman does not work on " + host.name() + ": " + e.getMessage() + FailureHints.hintFor(e),
+                        e,
+                        hostName().orElse(null));
             }
             return new PodmanProvisioner(this);
         }

@@ -1,6 +1,7 @@
 package org.atex.podman;
 
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -69,6 +70,18 @@ final class PodmanRemote implements Remote {
         return labels;
     }
 
+    /** {@return the name of the host if it is another machine, else the name of this system} */
+    @Override
+    public String host() {
+        return provisioner.hostName().orElse(name);
+    }
+
+    /** {@return the end of the reservation of the host, or null if none is known} */
+    @Override
+    public @Nullable Instant expires() {
+        return provisioner.expires();
+    }
+
     @Override
     public PodmanConnection connection() {
         return connection;
@@ -129,7 +142,8 @@ final class PodmanRemote implements Remote {
             throw new ProvisioningException(
                     "could not replace the container of " + name + ": " + cause.getMessage()
                             + FailureHints.hintFor(cause),
-                    cause);
+                    cause,
+                    provisioner.hostName().orElse(null));
         }
     }
 

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,41 +51,46 @@ final class ResidentShell implements Closeable {
     private static final int PIPES_PER_REQUEST = 8;
     private static final String NO_MATCH = "^no-such";
 
+    private final PodmanHost host;
     private final ShellStreams streams;
     private final Executor threads;
     private final AtomicLong requestCount = new AtomicLong();
-    private final Map<Long, CompletableFuture<Boolean>> pending = new ConcurrentHashMap<>();
+    private final Map<Long, CompletableFuture<String>> pending = new ConcurrentHashMap<>();
     private final Deque<PipeNames> idle = new ConcurrentLinkedDeque<>();
     private final CompletableFuture<Path> ready = new CompletableFuture<>();
     private final CompletableFuture<IOException> ended = new CompletableFuture<>();
     private final Object sendLock = new Object();
-    private volatile @Nullable PipeDirectory directory;
+    private volatile @Nullable Pipes directory;
 
     /**
      * Creates the client side of a shell.
      *
+     * @param host the machine of the container
      * @param streams the streams to the shell
      * @param threads runs the readers of the output of the shell
      */
-    ResidentShell(ShellStreams streams, Executor threads) {
+    ResidentShell(PodmanHost host, ShellStreams streams, Executor threads) {
+        this.host = host;
         this.streams = streams;
         this.threads = threads;
         threads.execute(this::readAnswers);
     }
 
     /**
-     * Starts a shell with a program of this machine.
+     * Starts a shell with podman.
      *
+     * @param host the machine on which podman runs
      * @param line the command line that runs a program in the container, without that program
      * @param name the name of the directory for the named pipes; an existing directory is used again
      * @param marks the common prefix of the marks of the connection's commands
      * @param threads runs the readers of the output of the shell
      * @throws IOException if the program cannot be run
      */
-    static ResidentShell start(List<String> line, String name, String marks, Executor threads) throws IOException {
+    static ResidentShell start(PodmanHost host, List<String> line, String name, String marks, Executor threads)
+            throws IOException, InterruptedException {
         List<String> all = new ArrayList<>(line);
-        all.addAll(List.of("bash", "-c", script("resident.sh"), "atex-resident", name, marks));
-        return new ResidentShell(ShellStreams.ofProcess(all), threads);
+        all.addAll(List.of("bash", "-c", Scripts.read("resident.sh"), "atex-resident", name, marks, host.shellMode()));
+        return new ResidentShell(host, host.startShell(all, threads), threads);
     }
 
     /**
@@ -94,19 +98,7 @@ final class ResidentShell implements Closeable {
      * the named pipes {@code requests} and {@code answers} in its directory.
      */
     static List<String> keepAliveCommand(String name, String marks) {
-        return List.of("bash", "-c", script("keep.sh"), "atex-keep", name, marks, script("resident.sh"));
-    }
-
-    private static String script(String file) {
-        try (InputStream script = ResidentShell.class.getResourceAsStream(file)) {
-            if (script == null) {
-                throw new IllegalStateException(
-                        file + " is missing next to the classes of provision-podman (was the jar repackaged?)");
-            }
-            return new String(script.readAllBytes(), UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return List.of("bash", "-c", Scripts.read("keep.sh"), "atex-keep", name, marks, Scripts.read("resident.sh"));
     }
 
     private void readAnswers() {
@@ -150,9 +142,9 @@ final class ResidentShell implements Closeable {
                 ready.complete(Path.of(words.get(1)));
             }
             case "done" -> {
-                CompletableFuture<Boolean> done = pending.remove(Long.parseLong(words.get(1)));
+                CompletableFuture<String> done = pending.remove(Long.parseLong(words.get(1)));
                 if (done != null) {
-                    done.complete(words.get(2).equals("0"));
+                    done.complete(words.get(2));
                 }
             }
             default -> {
@@ -179,8 +171,8 @@ final class ResidentShell implements Closeable {
         return ended;
     }
 
-    /** Sets the directory as opened on this machine; must be called before the first request. */
-    void use(PipeDirectory pipes) {
+    /** Sets the directory as opened by this program; must be called before the first request. */
+    void use(Pipes pipes) {
         directory = pipes;
         if (ended.isDone()) { // lost() ran before the assignment
             Closeables.closeQuietly(pipes);
@@ -191,7 +183,7 @@ final class ResidentShell implements Closeable {
      * Creates the directory again after a process in the container has removed it. Running commands are not affected,
      * since their pipes are open already.
      *
-     * @param process the process id, on this machine, of the first process of the container
+     * @param process the process id, on its host, of the first process of the container
      * @throws IOException if the directory cannot be created or opened
      */
     void renew(long process) throws IOException, InterruptedException {
@@ -202,11 +194,11 @@ final class ResidentShell implements Closeable {
         }
         Closeables.closeQuietly(directory);
         idle.clear();
-        use(PipeDirectory.open(process, ready.join()));
+        use(host.openPipes(process, ready.join()));
     }
 
-    PipeDirectory directory() {
-        PipeDirectory pipes = directory;
+    Pipes directory() {
+        Pipes pipes = directory;
         if (pipes == null) {
             throw new IllegalStateException("the resident shell is not ready: call use() first");
         }
@@ -225,7 +217,7 @@ final class ResidentShell implements Closeable {
             names.add(new PipeNames(Long.toHexString(random.nextLong()) + Long.toHexString(random.nextLong())));
         }
         return ask("pipes", paths(names)).thenApply(created -> {
-            if (!created) {
+            if (!isSuccess(created)) {
                 throw new CompletionException(
                         new IOException("could not create named pipes in /dev/shm of the container (is it full?)"));
             }
@@ -250,7 +242,7 @@ final class ResidentShell implements Closeable {
         if (reusable) {
             idle.push(names);
         } else {
-            var unused = ask("drop", paths(List.of(names)));
+            var unused = ask("drop", String.join(" ", names.removed()));
         }
     }
 
@@ -278,7 +270,19 @@ final class ResidentShell implements Closeable {
      * @return whether all processes have ended
      */
     CompletableFuture<Boolean> end(String marks, List<Long> processes, long after) {
-        return ask("end", marks + " " + statPattern(processes) + " " + after);
+        return ask("end", marks + " " + statPattern(processes) + " " + after).thenApply(ResidentShell::isSuccess);
+    }
+
+    /**
+     * {@return the exit code of an ended command of 128 or more, or another text if it is not known} For shells in
+     * containers of other hosts.
+     */
+    CompletableFuture<String> code(PipeNames names) {
+        return ask("code", names.base());
+    }
+
+    private static boolean isSuccess(String code) {
+        return code.equals("0");
     }
 
     /**
@@ -296,9 +300,9 @@ final class ResidentShell implements Closeable {
                 : ("^[0-9]+ \\(.*\\) [^XZ] ([0-9]+ ){0,2}(" + any + ") ").replace(" ", "[[:space:]]");
     }
 
-    /** {@return whether the request succeeded, completed when the shell has answered} */
-    private CompletableFuture<Boolean> ask(String request, String arguments) {
-        CompletableFuture<Boolean> done = new CompletableFuture<>();
+    /** {@return the last word of the answer, usually an exit code, completed when the shell has answered} */
+    private CompletableFuture<String> ask(String request, String arguments) {
+        CompletableFuture<String> done = new CompletableFuture<>();
         long number = requestCount.incrementAndGet();
         pending.put(number, done);
         try {

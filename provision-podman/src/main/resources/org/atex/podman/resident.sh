@@ -3,7 +3,7 @@
 # only in HOSTNAME.
 #
 # Arguments: the name of the directory for named pipes, the common prefix of the marks of the connection, and "first" if
-# the first process started this shell.
+# the first process started this shell, or "host" if the program is on another machine than the container.
 #
 # The first line of output is "ready DIRECTORY". Requests are lines on standard input:
 #
@@ -11,6 +11,8 @@
 #   pipes NUMBER NAME…            creates named pipes
 #   drop NUMBER NAME…             removes named pipes
 #   renew NUMBER                  creates the directory again after it was removed
+#   code NUMBER BASE              answers with the exit code of the command instead of CODE, or with "unknown"; for "host"
+#                                 only, and for codes of 128 and more
 #   end NUMBER ENVIRON STAT PID   kills all processes that match one of two extended regular expressions, the first for
 #                                 /proc/PID/environ, the second for /proc/PID/stat; considers only process ids above PID
 #
@@ -22,14 +24,15 @@
 set -m # without job control, background processes ignore SIGINT, unlike commands of podman exec
 dir=/dev/shm/$1
 marks=$2
+_mode=${3-}
 
 # Removes the variables that bash adds to the environment, unless podman set them.
 given=' '
 while IFS= read -r -d '' variable; do
     given+="${variable%%=*} "
     [[ $variable != SHLVL=* ]] || SHLVL=${variable#*=} # bash has incremented it
-done <"/proc/$([[ ${3-} == first ]] && echo 1 || echo $$)/environ"
-[[ ${3-} != first ]] || unset HOSTNAME
+done <"/proc/$([[ $_mode == first ]] && echo 1 || echo $$)/environ"
+[[ $_mode != first ]] || unset HOSTNAME
 for name in PWD OLDPWD SHLVL; do
     [[ $given == *" $name "* ]] || export -n "$name"
 done
@@ -43,12 +46,17 @@ setsid=$(type -P setsid)
 # Runs in a subshell of its own, which holds the status pipe open: the program outside sees the end of the pipe even if
 # the subshell is killed.
 run() {
-    exec 9>"$dir/$1.s" </dev/null >/dev/null || exit
+    # The program waits for the pipe. If it was removed, nothing must be started, and the redirection would make a file.
+    [[ -p $dir/$1.s ]] || exit
+    # Without standard error: bash writes a line to it when the command ends by a signal, and would get SIGPIPE if the
+    # shell was killed before.
+    exec 9>"$dir/$1.s" </dev/null >/dev/null 2>&1 || exit
     (
         eval "$restore"
         eval "$2"
-    ) 2>/dev/null
+    )
     code=$?
+    [[ $_mode != host ]] || ((code < 128)) || echo "$code" >"$dir/$1.c"
     last=0
     # The last process id that the kernel assigned. If it is that of the command, the command has started no process.
     { read -r last </proc/sys/kernel/ns_last_pid; } 2>/dev/null
@@ -107,6 +115,10 @@ while read -r request first rest; do
     drop)
         (cd "$dir" && exec rm -f $rest)
         echo "done $first $?"
+        ;;
+    code)
+        { read -r code <"$dir/$rest.c"; } 2>/dev/null || code=unknown
+        echo "done $first $code"
         ;;
     end)
         read -r environ stat after <<<"$rest"

@@ -3,11 +3,20 @@ package org.atex.podman;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import org.atex.api.ConnectionLostException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Maps error messages quoted from podman to remedies. */
 class FailureHintsTest {
+    @Test
+    void lossOfTheHostHasNoRemedyForPodman() {
+        RuntimeException refused = new ConnectionLostException("Connection refused", null);
+        assertThat(FailureHints.hintFor(new HostLostException("a.example", refused)))
+                .isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

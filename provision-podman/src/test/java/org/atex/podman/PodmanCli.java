@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import org.atex.support.ProcessIdentity;
+import org.atex.support.SystemOwner;
 
 /** Runs podman for tests. */
 final class PodmanCli {
@@ -14,9 +16,11 @@ final class PodmanCli {
     }
 
     static void assertNoContainersLeft() throws Exception {
-        String filter = "--filter=label=" + ContainerOwner.LABEL + "=" + ContainerOwner.current();
-        assertThat(run("ps", "--all", filter, "--format={{.Names}} {{.Status}}"))
-                .as("containers that were not removed")
-                .isEmpty();
+        for (String owner : List.of(ProcessIdentity.current().toString(), SystemOwner.current())) {
+            String filter = "--filter=label=" + Lease.OWNER + "=" + owner;
+            assertThat(run("ps", "--all", filter, "--format={{.Names}} {{.Status}}"))
+                    .as("containers that were not removed")
+                    .isEmpty();
+        }
     }
 }

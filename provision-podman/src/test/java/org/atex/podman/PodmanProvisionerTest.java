@@ -14,6 +14,7 @@ import org.atex.api.Remote;
 import org.atex.api.RunningCommand;
 import org.atex.lab.Lab;
 import org.atex.lab.LabImage;
+import org.atex.support.ProcessIdentity;
 import org.atex.testkit.Call;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterEach;
@@ -171,13 +172,13 @@ class PodmanProvisionerTest {
     void containersOfEndedProgramsAreRemoved() throws Exception {
         Process ended = new ProcessBuilder("true").start();
         ended.waitFor();
-        ContainerOwner current = ContainerOwner.current();
-        ContainerOwner endedOwner = new ContainerOwner(current.namespace(), ended.pid(), current.startMillis());
+        ProcessIdentity current = ProcessIdentity.current();
+        ProcessIdentity endedOwner = new ProcessIdentity(current.namespace(), ended.pid(), current.startMillis());
         String plain = LabImage.PLAIN.reference();
-        String left = PodmanCli.run(
-                "run", "--detach", "--label=" + ContainerOwner.LABEL + "=" + endedOwner, plain, "sleep", "1000");
-        String mine = PodmanCli.run(
-                "run", "--detach", "--label=" + ContainerOwner.LABEL + "=" + current, plain, "sleep", "1000");
+        String left =
+                PodmanCli.run("run", "--detach", "--label=" + Lease.OWNER + "=" + endedOwner, plain, "sleep", "1000");
+        String mine =
+                PodmanCli.run("run", "--detach", "--label=" + Lease.OWNER + "=" + current, plain, "sleep", "1000");
         try {
             builder().build().close();
 
