@@ -12,7 +12,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -95,17 +94,8 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
         public void close() {}
     }
 
-    /** Has the start time besides the process id, since process ids are reused. */
     private static String label() {
-        return OWNER + "=" + owner(ProcessHandle.current());
-    }
-
-    static String owner(ProcessHandle process) {
-        return process.pid() + "-"
-                + process.info()
-                        .startInstant()
-                        .map(start -> start.toEpochMilli())
-                        .orElse(0L);
+        return OWNER + "=" + LabOwner.current();
     }
 
     private static void removeOrphans() throws IOException, InterruptedException {
@@ -113,8 +103,7 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
         String all = Shell.run("podman", "ps", "--all", "--filter=label=" + OWNER, "--format=" + format);
         for (String line : all.lines().toList()) {
             String[] words = line.split(" ", -1);
-            Optional<ProcessHandle> owner = ProcessHandle.of(Long.parseLong(words[1].replaceAll("-.*", "")));
-            if (owner.map(Lab::owner).filter(words[1]::equals).isEmpty()) {
+            if (LabOwner.hasEnded(words[1])) {
                 new LabContainer(words[0]).close();
             }
         }
@@ -208,7 +197,7 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
     public LabContainer systemd() throws IOException, InterruptedException {
         LabContainer container =
                 run(LabImage.SYSTEMD, List.of("--systemd=always", "--restart=always"), List.of("/sbin/init"));
-        await("systemd is up in " + container, () -> {
+        Waiting.await("systemd is up in " + container, TIMEOUT, () -> {
             List<String> command =
                     List.of("podman", "exec", container.id(), "systemctl", "is-system-running", "--wait");
             return List.of("running", "degraded")
@@ -272,7 +261,7 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
 
     private SshSystem awaitSshd(LabContainer container) throws IOException, InterruptedException {
         String address = container.address();
-        await("sshd of " + container + " answers on " + address, () -> {
+        Waiting.await("sshd of " + container + " answers on " + address, TIMEOUT, () -> {
             try (Socket socket = new Socket()) {
                 socket.connect(new InetSocketAddress(address, 22), 1000);
                 return socket.getInputStream().read() == 'S';
@@ -325,23 +314,5 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
         LabContainer container = new LabContainer(Shell.run(line));
         containers.push(container);
         return container;
-    }
-
-    private interface Condition {
-        boolean holds() throws IOException, InterruptedException;
-    }
-
-    /** Waits for a condition by polling it: containers do not report when a system in them answers. */
-    private static void await(String what, Condition condition) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + TIMEOUT.toNanos();
-        while (!condition.holds()) {
-            if (System.nanoTime() > deadline) {
-                throw new IOException("timed out after " + TIMEOUT.toSeconds() + " s while waiting until " + what);
-            }
-            if (Thread.interrupted()) {
-                throw new InterruptedException("interrupted while waiting until " + what);
-            }
-            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
-        }
     }
 }

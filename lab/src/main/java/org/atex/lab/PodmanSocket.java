@@ -60,7 +60,7 @@ public final class PodmanSocket implements AutoCloseable {
 
     /** {@return the labels for containers that Testcontainers starts} */
     public static Map<String, String> labels() {
-        return Map.of(Lab.OWNER, Lab.owner(ProcessHandle.current()));
+        return Map.of(Lab.OWNER, LabOwner.current());
     }
 
     /** Polls the socket: the service does not report that it listens. */

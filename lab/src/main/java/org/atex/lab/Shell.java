@@ -3,6 +3,8 @@ package org.atex.lab;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -47,6 +49,14 @@ final class Shell {
                     String.join(" ", line) + " failed with exit code " + output.code() + ": " + output.text());
         }
         return output.text();
+    }
+
+    /** Removes a directory with all its files. Another program may be removing it as well. */
+    static void remove(Path directory) throws IOException, InterruptedException {
+        Output output = execute(List.of("rm", "-rf", "--", directory.toString()));
+        if (output.code() != 0 && Files.exists(directory)) {
+            throw new IOException("could not remove " + directory + ": " + output.text());
+        }
     }
 
     static String run(String... line) throws IOException, InterruptedException {

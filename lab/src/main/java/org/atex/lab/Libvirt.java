@@ -1,0 +1,237 @@
+package org.atex.lab;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.opentest4j.TestAbortedException;
+
+/**
+ * A JUnit extension for a static field: a libvirtd of its own, and the guest that {@code lab/guest} builds.
+ *
+ * <p>The daemon needs neither systemd nor a bridge. It has its own configuration, state and sockets: it sees other
+ * directories in the places of those of a libvirtd of the host, which it does not disturb.
+ *
+ * <p>Lifecycle: it is stopped at the end of the class, with all virtual machines. What a killed test JVM has left is
+ * removed by the next one. If a program is missing, the tests are skipped with the reason; with
+ * {@code -Datex.required=true} they fail.
+ *
+ * <p>Thread safety: not thread-safe.
+ */
+public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
+    private static final boolean REQUIRED = Boolean.getBoolean("atex.required");
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final String PREFIX = "atex-lab-libvirt-";
+
+    /** Short, since the paths of sockets are limited to 107 bytes. */
+    private static final Path PARENT = Path.of("/tmp");
+
+    private static final List<String> PROGRAMS = List.of(
+            "libvirtd", "virsh", "qemu-img", "qemu-system-x86_64", "unshare", "cpio", "mkfs.ext4", "ssh-keygen");
+
+    private static final String START = """
+        cd "$1" && mkdir -p etc run lib log sock systems "$2" || exit
+        cat >etc/libvirtd.conf <<END
+        unix_sock_dir = "$1/sock"
+        auth_unix_rw = "none"
+        auth_unix_ro = "none"
+        log_outputs = "3:file:$1/libvirtd.log"
+        END
+        cat >etc/qemu.conf <<END
+        user = "root"
+        group = "root"
+        security_driver = "none"
+        cgroup_controllers = []
+        namespaces = []
+        remember_owner = 0
+        stdio_handler = "file"
+        END
+        mkdir -p /etc/libvirt /run/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt || exit
+        exec setsid unshare --mount --propagation private sh -c '
+            mount --bind "$1/etc" /etc/libvirt && mount --bind "$1/run" /run/libvirt &&
+            mount --bind "$1/lib" /var/lib/libvirt && mount --bind "$1/log" /var/log/libvirt &&
+            mount --bind "$2" /var/cache/libvirt &&
+            exec libvirtd -f "$1/etc/libvirtd.conf" -p "$1/libvirtd.pid"' sh "$1" "$2" >"$1/output" 2>&1 </dev/null
+        """;
+
+    private @Nullable Path directory;
+    private @Nullable Path guest;
+    private @Nullable Process daemon;
+
+    /** Creates a libvirtd; register it with JUnit in a static field. */
+    public Libvirt() {}
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws Exception {
+        try {
+            guest = findGuest();
+            removeOrphans();
+            directory = Files.createDirectory(PARENT.resolve(PREFIX + LabOwner.current()));
+            start();
+        } catch (IOException e) {
+            if (REQUIRED) {
+                throw new AssertionError("libvirt is required but not available: " + e.getMessage(), e);
+            }
+            throw new TestAbortedException("libvirt is not available: " + e.getMessage());
+        }
+    }
+
+    private static Path findGuest() throws IOException, InterruptedException {
+        for (String program : PROGRAMS) {
+            if (Stream.of("/usr/bin", "/usr/sbin", "/bin", "/sbin")
+                    .noneMatch(place -> Files.isExecutable(Path.of(place, program)))) {
+                throw new IOException("there is no program " + program + ": run lab/install");
+            }
+        }
+        Path script = Path.of("").toAbsolutePath().resolveSibling("lab").resolve("guest");
+        return Path.of(Shell.run(script.toString()).lines().reduce("", (first, last) -> last));
+    }
+
+    private static void removeOrphans() throws IOException, InterruptedException {
+        for (Path files : LabOwner.orphans(PARENT, PREFIX)) {
+            remove(files);
+        }
+    }
+
+    /** {@return the URI of the daemon} */
+    public String uri() {
+        return "qemu+unix:///system?socket=" + directory().resolve("sock/libvirt-sock");
+    }
+
+    /** {@return a directory for the files of virtual machines} */
+    public Path systems() {
+        return directory().resolve("systems");
+    }
+
+    private Path directory() {
+        if (directory == null) {
+            throw new IllegalStateException("libvirt was not started: register it with JUnit in a static field");
+        }
+        return directory;
+    }
+
+    private Path guest() {
+        directory();
+        return Objects.requireNonNull(guest);
+    }
+
+    /** {@return the kernel of the guest} */
+    public Path kernel() {
+        return guest().resolve("vmlinuz");
+    }
+
+    /** {@return the initial file system of the guest} */
+    public Path initrd() {
+        return guest().resolve("initrd");
+    }
+
+    /** {@return the disk of the guest, in the format qcow2} */
+    public Path disk() {
+        return guest().resolve("disk.qcow2");
+    }
+
+    /** {@return the private key for root in the guest} */
+    public Path key() {
+        return guest().resolve("id");
+    }
+
+    /**
+     * {@return the fingerprint of the host key of the guest on its serial port}
+     *
+     * @throws IOException if it cannot be read
+     */
+    public String serialFingerprint() throws IOException {
+        return Files.readString(guest().resolve("serial-fingerprint")).strip();
+    }
+
+    /**
+     * Starts the daemon again after {@link #kill}.
+     *
+     * @throws IOException if it does not answer within 60 s
+     * @throws InterruptedException if interrupted
+     */
+    public void start() throws IOException, InterruptedException {
+        Path cache = guest().resolveSibling("libvirt-cache"); // what libvirt finds out about QEMU takes it 8 s
+        daemon = new ProcessBuilder("bash", "-c", START, "bash", directory().toString(), cache.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        long deadline = System.nanoTime() + TIMEOUT.toNanos();
+        while (Shell.execute(List.of("virsh", "-c", uri(), "version")).code() != 0) {
+            if (System.nanoTime() > deadline || !daemon.isAlive()) {
+                throw new IOException("libvirtd does not answer: "
+                        + Files.readString(directory().resolve("output")));
+            }
+            LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+        }
+    }
+
+    /**
+     * Kills the daemon. Its virtual machines go on.
+     *
+     * @throws InterruptedException if interrupted
+     */
+    public void kill() throws InterruptedException {
+        if (daemon != null) {
+            daemon.destroyForcibly().waitFor();
+        }
+    }
+
+    /**
+     * Runs virsh.
+     *
+     * @param arguments its arguments
+     * @return its output
+     * @throws IOException if it fails
+     * @throws InterruptedException if interrupted
+     */
+    public String virsh(String... arguments) throws IOException, InterruptedException {
+        List<String> line = new ArrayList<>(List.of("virsh", "--quiet", "-c", uri()));
+        line.addAll(List.of(arguments));
+        return Shell.run(line);
+    }
+
+    /** {@return the virtual machines that run, by the arguments of their processes} */
+    public List<String> processes() {
+        return processesOf(directory()).stream()
+                .map(process -> process.info().commandLine().orElse(""))
+                .filter(line -> line.contains("guest="))
+                .toList();
+    }
+
+    private static List<ProcessHandle> processesOf(Path files) {
+        try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
+            return all.filter(process -> process.info()
+                            .commandLine()
+                            .filter(line -> line.contains(files + "/")
+                                    && (line.contains("qemu-system") || line.contains("libvirtd")))
+                            .isPresent())
+                    .toList();
+        }
+    }
+
+    private static void remove(Path files) throws IOException, InterruptedException {
+        for (ProcessHandle process : processesOf(files)) {
+            process.destroyForcibly();
+            process.onExit().join();
+        }
+        Shell.remove(files);
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws Exception {
+        kill();
+        if (directory != null) {
+            remove(directory);
+        }
+    }
+}
