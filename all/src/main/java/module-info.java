@@ -15,6 +15,7 @@ module org.atex.all {
     requires transitive org.atex.interleave;
     requires transitive org.atex.jsonl;
     requires transitive org.atex.junitxml;
+    requires transitive org.atex.libvirt;
     requires transitive org.atex.local;
     requires transitive org.atex.opentelemetry;
     requires transitive org.atex.opentest;
@@ -23,6 +24,7 @@ module org.atex.all {
     requires transitive org.atex.pytest;
     requires transitive org.atex.reportportal;
     requires transitive org.atex.scenario;
+    requires transitive org.atex.slurm;
     requires transitive org.atex.ssh;
     requires transitive org.atex.tap;
     requires transitive org.atex.testingfarm;

@@ -74,6 +74,10 @@ class ArchitectureTest {
             Map.entry("reportportal", Set.of("api", "artifacts", "http", "support")),
             Map.entry("adhoc", Set.of("api", "artifacts", "support")),
             Map.entry("ssh", Set.of("api", "http", "provision", "support")),
+            // Its submit host may be this machine, and its nodes are reached by ssh.
+            Map.entry("slurm", Set.of("api", "local", "provision", "ssh", "support")),
+            // Its virtual machines are reached by ssh.
+            Map.entry("libvirt", Set.of("api", "provision", "ssh", "support")),
             // The machines of this reservation service are ssh hosts.
             Map.entry("testingfarm", Set.of("api", "http", "provision", "ssh", "support")),
             Map.entry("testkit", Set.of("api"))));

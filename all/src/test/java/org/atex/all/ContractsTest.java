@@ -36,6 +36,13 @@ class ContractsTest {
             "org.atex.api.Aggregator", "AggregatorContract",
             "org.atex.api.Orchestrator", "OrchestratorContract");
 
+    /**
+     * Implementations whose contract test is run by hand, with {@code -Dtest}: each rule waits for several machines that are
+     * emulated, or for allocations of a cluster. The name of the test ends with {@code IT}.
+     */
+    private static final Set<String> BY_HAND =
+            Set.of("LibvirtProvisioner", "SharedDomainsProvisioner", "SlurmProvisioner");
+
     private static final Pattern MODULE = Pattern.compile("<module>([^<]+)</module>");
     private static final Pattern SUBCLASS = Pattern.compile("\\bclass (\\w+)(?:<[^{]*>)?\\s+extends (\\w+)");
     private static final Pattern NO_CODE =
@@ -142,8 +149,9 @@ class ContractsTest {
      * directory}
      */
     private static boolean isTested(Obligation obligation) {
+        String end = BY_HAND.contains(obligation.simpleName()) ? "ContractIT" : "Test";
         return testClasses.entrySet().stream()
-                .filter(entry -> entry.getKey().endsWith("Test"))
+                .filter(entry -> entry.getKey().endsWith(end))
                 .anyMatch(entry -> {
                     String directory = entry.getKey().replaceFirst("[^/]*$", "");
                     StringBuilder code = new StringBuilder();

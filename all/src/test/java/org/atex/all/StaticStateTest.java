@@ -34,7 +34,8 @@ class StaticStateTest {
             "org.snakeyaml.engine.v2.api.DumpSettings",
             "org.snakeyaml.engine.v2.api.LoadSettings",
             "sun.nio.cs.",
-            "tools.jackson.core.json.JsonFactory");
+            "tools.jackson.core.json.JsonFactory",
+            "tools.jackson.core.sym.BinaryNameMatcher");
 
     /** Fields that this test cannot recognize as constant, with the reason why they are harmless. */
     private static final Map<String, String> EXCUSED = Map.ofEntries(

@@ -1,0 +1,147 @@
+package org.atex.libvirt;
+
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.atex.api.Command;
+import org.atex.api.CommandResult;
+import org.atex.api.Connection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What systems that continue from one state must not share.
+ *
+ * @param seconds the time of the clock in seconds since 1970
+ * @param host the host name
+ * @param machine the machine id, or {@code -}
+ * @param keys a checksum of the ssh host keys, or {@code -}
+ * @param random random bytes of the kernel
+ * @param life the mark of the life before, and that of the new one; empty in a state
+ */
+record Identity(long seconds, String host, String machine, String keys, String random, Life life) {
+    private static final Duration MAX_DEVIATION = Duration.ofSeconds(5);
+
+    // Mostly builtins: an emulated processor starts a program in dozens of milliseconds.
+    private static final String SHOW = """
+        show() {
+            local keys=() file
+            for file in /etc/ssh/ssh_host_*_key /etc/dropbear/*key; do [[ -s $file ]] && keys+=("$file"); done
+            printf 'seconds=%(%s)T\\n' -1
+            echo "host=$(</proc/sys/kernel/hostname)"
+            echo "machine=$([[ -r /etc/machine-id ]] && echo "$(</etc/machine-id)" || echo -)"
+            echo "keys=$( ((${#keys[@]})) && echo $(sha256sum "${keys[@]}") || echo -)"
+            echo "random=$(</proc/sys/kernel/random/uuid)"
+        }
+        """;
+
+    /**
+     * Mixes new random bytes into the pool of the kernel, and has it use them at once: until then, all systems from one
+     * state have the same random numbers. That is a call which bash cannot make.
+     */
+    private static final String RENEW = SHOW + """
+        {
+            date -u -s "@$1"
+            echo "$2" >/dev/urandom
+            perl -e 'open F, "+<", "/dev/urandom" and ioctl F, 0x5207, 0' ||
+                python3 -c 'import fcntl; fcntl.ioctl(open("/dev/urandom", "wb"), 0x5207)' ||
+                /usr/libexec/platform-python -c 'import fcntl; fcntl.ioctl(open("/dev/urandom", "wb"), 0x5207)'
+            echo "$3" >/proc/sys/kernel/hostname
+            [[ -e /etc/hostname ]] && echo "$3" >/etc/hostname
+            if [[ -s /etc/machine-id ]]; then
+                echo "$4" >/etc/machine-id
+                [[ -f /var/lib/dbus/machine-id && ! -L /var/lib/dbus/machine-id ]] &&
+                    echo "$4" >/var/lib/dbus/machine-id
+            fi
+            for file in /etc/ssh/ssh_host_*_key; do
+                [[ -s $file ]] || continue
+                type=${file#*ssh_host_} type=${type%_key}
+                ssh-keygen -q -t "$type" -N '' -f "$file" <<<y
+            done
+            for file in /etc/dropbear/*key; do
+                [[ -s $file ]] || continue
+                rm -f "$file" && dropbearkey -t ed25519 -f "$file"
+            done
+        } >/dev/null 2>&1
+        # The server that listens has no client: it reads the keys when it starts.
+        { systemctl try-restart ssh.service sshd.service || {
+            [[ -s /run/sshd.pid ]] && kill -HUP "$(</run/sshd.pid)"
+            listening=()
+            [[ -d /etc/dropbear ]] && for pid in $(pidof dropbear); do
+                read -r _ _ _ parent _ <"/proc/$pid/stat" && [[ $parent == 1 ]] && listening+=("$pid")
+            done
+            ((${#listening[@]})) && kill "${listening[@]}"
+        }; } >/dev/null 2>&1
+        show
+        echo "mark=$([[ ! -r $6 ]] || echo "$(<"$6")")"
+        printf %s "$5" >"$6" && { sync -f "$6" 2>/dev/null || sync; } && echo "marked=$5"
+        """;
+
+    /** {@return the identity of a system} */
+    static Identity of(Connection system) throws IOException, InterruptedException {
+        return parse(system.run(Command.bash(SHOW + "show")));
+    }
+
+    /** Gives a system a new identity and a mark of its life. {@return the identity that it has then} */
+    static Identity renew(Connection system, String host) throws IOException, InterruptedException {
+        byte[] seed = new byte[64];
+        new SecureRandom().nextBytes(seed);
+        Instant now = Instant.now();
+        return parse(system.run(Command.bash(
+                RENEW,
+                now.getEpochSecond() + "." + String.format("%09d", now.getNano()),
+                Base64.getEncoder().encodeToString(seed),
+                host,
+                UUID.randomUUID().toString().replace("-", ""),
+                UUID.randomUUID().toString(),
+                Life.MARK)));
+    }
+
+    private static Identity parse(CommandResult result) throws IOException {
+        Map<String, String> values = new TreeMap<>();
+        result.stdout().lines().forEach(line -> {
+            int equals = line.indexOf('=');
+            values.put(line.substring(0, Math.max(0, equals)), line.substring(equals + 1));
+        });
+        String seconds = values.getOrDefault("seconds", "");
+        if (!seconds.matches("\\d{1,12}")) {
+            throw new IOException("could not read its identity: " + result.end() + " " + result.stderr());
+        }
+        return new Identity(
+                Long.parseLong(seconds),
+                values.getOrDefault("host", ""),
+                values.getOrDefault("machine", "-"),
+                values.getOrDefault("keys", "-"),
+                values.getOrDefault("random", ""),
+                new Life(values.getOrDefault("mark", ""), values.getOrDefault("marked", "")));
+    }
+
+    /**
+     * {@return why a system still shares its identity with the state that it comes from, or null if it does not}
+     *
+     * @param state the identity in the state
+     * @param expectedHost the host name that the system must have
+     * @param elapsed how long the renewal took, by which a slow system's clock may be late
+     */
+    @Nullable
+    String sharedWith(Identity state, String expectedHost, Duration elapsed) {
+        if (Math.abs(Instant.now().getEpochSecond() - seconds)
+                > MAX_DEVIATION.plus(elapsed).toSeconds()) {
+            return "its clock is wrong: it shows " + Instant.ofEpochSecond(seconds);
+        }
+        if (!host.equals(expectedHost)) {
+            return "its host name is still " + host;
+        }
+        if (!machine.equals("-") && machine.equals(state.machine)) {
+            return "its machine id is still " + machine;
+        }
+        if (!keys.equals("-") && keys.equals(state.keys)) {
+            return "its ssh host keys are still those of the state";
+        }
+        return null;
+    }
+}

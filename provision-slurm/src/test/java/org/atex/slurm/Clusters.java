@@ -1,0 +1,17 @@
+package org.atex.slurm;
+
+import java.time.Duration;
+import org.atex.lab.SlurmCluster;
+
+/** Options for the cluster of the tests. */
+final class Clusters {
+    private Clusters() {}
+
+    static SlurmOptions options(SlurmCluster cluster) {
+        return SlurmOptions.defaults()
+                .withVariable("SLURM_CONF", cluster.configuration().toString())
+                .withPollEvery(Duration.ofMillis(500))
+                .withStartWithin(Duration.ofSeconds(60))
+                .withTime(Duration.ofMinutes(10));
+    }
+}
