@@ -12,6 +12,8 @@ import org.atex.api.RunEvent;
 import org.atex.api.TestCase;
 import org.atex.command.CommandExecutor;
 import org.atex.command.CommandTest;
+import org.atex.html.HtmlOptions;
+import org.atex.html.HtmlReport;
 import org.atex.jsonl.JsonLinesAggregator;
 import org.atex.jsonl.JsonLinesOptions;
 import org.atex.junitxml.JUnitXmlAggregator;
@@ -55,15 +57,19 @@ final class ResumedProgram {
                 var allure = AllureAggregator.open(
                         directory.resolve("allure-results"),
                         AllureOptions.defaults().withResume());
+                var page = HtmlReport.open(
+                        directory.resolve("report.html"), HtmlOptions.defaults().withResume());
                 var run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(CommandExecutor.factory())
                         .into(lines)
                         .into(xml)
                         .into(allure)
+                        .into(page)
                         .maxSystems(SYSTEMS)
                         .keep(directory.resolve("runs"))
                         .resume()
+                        .listener(page)
                         .listener(ResumedProgram::print)
                         .build()) {
             exitCode = run.run().exitCode();

@@ -31,6 +31,7 @@ class ResumedRunsTest {
     /** How often each program is killed; -Datex.kills=50 for a thorough test. */
     private static final int KILLS = Integer.getInteger("atex.kills", 3);
 
+    private static final Pattern ATTEMPT_IN_PAGE = Pattern.compile("\\{\"k\":\"a\",");
     private static final Pattern CASE = Pattern.compile("<testcase name=\"([^\"]*)\"");
 
     @RegisterExtension
@@ -97,7 +98,7 @@ class ResumedRunsTest {
                         .as("the exit code; the log: %s", Files.readString(directory.resolve("errors")))
                         .isZero();
                 check(names, ++runs);
-                for (String file : List.of("results.jsonl", "files", "junit.xml", "allure-results")) {
+                for (String file : List.of("results.jsonl", "files", "junit.xml", "allure-results", "report.html")) {
                     delete(directory.resolve(file));
                 }
             }
@@ -126,6 +127,11 @@ class ResumedRunsTest {
                     .as("one for each attempt")
                     .hasSameSizeAs(past.attempts());
         }
+        assertThat(ATTEMPT_IN_PAGE
+                        .matcher(Files.readString(directory.resolve("report.html")))
+                        .results())
+                .as("one for each attempt in the page")
+                .hasSameSizeAs(past.attempts());
         try (Stream<Path> left = Files.list(past.directory())) {
             assertThat(left.map(entry -> entry.getFileName().toString()))
                     .as("nothing waits to be stored")

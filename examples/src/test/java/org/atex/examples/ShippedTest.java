@@ -25,6 +25,8 @@ class ShippedTest {
         "Api",
         "Results",
         "Local",
+        "Libvirt",
+        "Slurm",
         "TestingFarm",
         "ACommand",
         "AScenario",
@@ -54,6 +56,8 @@ class ShippedTest {
                 .module("api", List.of(), "Api")
                 .module("artifacts", List.of(), "Results")
                 .module("provision-local", List.of(), "Local")
+                .module("provision-libvirt", local, "Libvirt")
+                .module("provision-slurm", List.of(), "Slurm")
                 .module("provision-testingfarm", List.of(), "TestingFarm")
                 .module("execute-command", local, "ACommand")
                 .module("execute-scenario", local, "AScenario")

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.atex.adhoc.AdHocOrchestrator;
@@ -63,6 +64,46 @@ class StateFingerprintTest {
     private static Remote take(PodmanProvisioner systems) throws InterruptedException {
         systems.provision(1);
         return ((Offer.Ready) systems.take(Duration.ofSeconds(60))).remote();
+    }
+
+    /** {@return the labels of the system on which a test runs that needs none} */
+    private static Map<String, String> recorded(LabImage image, String preparation) throws Exception {
+        List<CommandTest> tests = List.of(CommandTest.of("/test", Command.of("true")));
+        RecordingAggregator results = RecordingAggregator.create();
+        try (PodmanProvisioner systems = provisioner(image);
+                AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
+                        .on(systems)
+                        .with(CommandExecutor.factory())
+                        .setup(system -> system.connection()
+                                .run(Command.bash(preparation))
+                                .orThrow())
+                        .into(results)
+                        .recordPackages()
+                        .build()) {
+            assertThat(run.run().exitCode()).isZero();
+        }
+        return Objects.requireNonNull(results.records().getFirst().system()).labels();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"PLAIN", "DNF"})
+    void systemsWithTheSamePackagesHaveTheSameLabel(LabImage image) throws Exception {
+        String first = recorded(image, "true").get("packages");
+        assertThat(first).matches("[1-9]\\d+, hash [0-9a-f]{12}");
+        assertThat(recorded(image, "touch /tmp/x")).containsEntry("packages", first);
+        String more = recorded(image, DEB).get("packages");
+        assertThat(more).as("with one package more").matches("[1-9]\\d+, hash [0-9a-f]{12}");
+        assertThat(count(more)).isEqualTo(count(first) + 1);
+    }
+
+    private static int count(String packages) {
+        return Integer.parseInt(packages.substring(0, packages.indexOf(',')));
+    }
+
+    @Test
+    void systemsWhosePackagesCannotBeReadHaveNoSuchLabel() throws Exception {
+        String hide = "rm -f /usr/bin/dpkg-query /usr/bin/rpm";
+        assertThat(recorded(LabImage.PLAIN, hide)).doesNotContainKey("packages").isNotEmpty();
     }
 
     @ParameterizedTest

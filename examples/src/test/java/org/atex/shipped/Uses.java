@@ -26,6 +26,7 @@ import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.Offer;
 import org.atex.api.Outcome;
+import org.atex.api.ProvisioningException;
 import org.atex.api.ReportedResult;
 import org.atex.api.RunEvent;
 import org.atex.api.RunListener;
@@ -57,6 +58,8 @@ import org.atex.junit.DynamicRun;
 import org.atex.junitxml.JUnitXmlAggregator;
 import org.atex.junitxml.JUnitXmlOptions;
 import org.atex.junitxml.Profile;
+import org.atex.libvirt.GuestTemplate;
+import org.atex.libvirt.LibvirtProvisioner;
 import org.atex.local.LocalConnection;
 import org.atex.local.LocalProvisioner;
 import org.atex.opentelemetry.TelemetryListener;
@@ -69,6 +72,8 @@ import org.atex.scenario.Action;
 import org.atex.scenario.Scenario;
 import org.atex.scenario.ScenarioExecutor;
 import org.atex.scenario.ScenarioReader;
+import org.atex.slurm.SlurmNodes;
+import org.atex.slurm.SlurmOptions;
 import org.atex.ssh.HostKeys;
 import org.atex.ssh.SshConnection;
 import org.atex.ssh.SshOptions;
@@ -184,6 +189,33 @@ public final class Uses {
         public void in(Path directory) throws Exception {
             try (PodmanConnection connection = PodmanConnection.open(System.getProperty("podman.container"))) {
                 commandAndTransfers(connection, directory);
+            }
+        }
+    }
+
+    static final class Libvirt implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            GuestTemplate options = GuestTemplate.domain("no machine")
+                    .withUri("qemu+unix:///system?socket=" + directory.resolve("none"))
+                    .withDirectory(directory.resolve("machines").toString());
+            try (LocalConnection host = LocalConnection.open()) {
+                LibvirtProvisioner.builder(host, options).build().close();
+                check(false, "a host without libvirt is refused");
+            } catch (ProvisioningException e) {
+                check(String.valueOf(e.getMessage()).contains("could not"), "the message has the cause");
+            }
+        }
+    }
+
+    static final class Slurm implements Use {
+        @Override
+        public void in(Path directory) throws Exception {
+            try {
+                SlurmNodes.of(Map.of(), SlurmOptions.defaults()).close();
+                check(false, "a program outside an allocation is refused");
+            } catch (ProvisioningException e) {
+                check(String.valueOf(e.getMessage()).contains("SLURM_JOB_ID"), "the message names the variable");
             }
         }
     }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.atex.api.Capability;
 
 /** Determines the labels of this machine. */
@@ -55,7 +56,8 @@ final class MachineLabels {
 
     /** {@return the bytes that the control group allows, or the maximum} */
     private static long memoryLimit() {
-        return lines("/sys/fs/cgroup/memory.max").stream()
+        return Stream.of("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+                .flatMap(file -> lines(file).stream())
                 .filter(line -> !line.equals("max"))
                 .map(Long::parseLong)
                 .findFirst()

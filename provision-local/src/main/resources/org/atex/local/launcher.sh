@@ -13,7 +13,7 @@
 builtin exec {__atex_answers}>&1
 SHLVL=$2
 LC_ALL=C # not exported; reads and parses faster than UTF-8
-builtin export -n $1
+builtin export -n $1 >/dev/null # without a name, it lists all variables
 builtin echo ready >&"$__atex_answers"
 while IFS= builtin read -r -N 8 __atex_length && IFS= builtin read -r -N "$__atex_length" __atex_request; do
     builtin set -m # gives the subshell a process group
