@@ -45,7 +45,7 @@ final class PortForwarder {
     }
 
     /**
-     * {@return a port on the loopback address of the host, forwarded to a port that this machine can reach}
+     * {@return a port on 127.0.0.1 of the host, forwarded to a port that this machine can reach}
      *
      * @throws IOException if the host refuses, or the link breaks
      */
@@ -163,6 +163,12 @@ final class PortForwarder {
     }
 
     private static final class RemoteForwarding extends AbstractForwarding {
+        /**
+         * Not {@code localhost}: OpenSSH would bind the port in IPv6 and in IPv4, and report success if another program
+         * has it in one of them. Connections to that address would then reach the other program.
+         */
+        private static final String LOOPBACK = "127.0.0.1";
+
         private final InetSocketAddress to;
         private volatile RemotePortForwarder.Forward forward = new RemotePortForwarder.Forward(0);
 
@@ -172,7 +178,7 @@ final class PortForwarder {
         }
 
         void bind(int port) throws IOException {
-            forward = link.remotePorts().bind(new RemotePortForwarder.Forward("localhost", port), channel -> {
+            forward = link.remotePorts().bind(new RemotePortForwarder.Forward(LOOPBACK, port), channel -> {
                 // This is the reader thread of sshj, which must not block.
                 link.threads().execute(() -> connect(channel));
             });

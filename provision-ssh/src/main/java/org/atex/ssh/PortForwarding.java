@@ -33,8 +33,8 @@ public interface PortForwarding extends Connection {
     Forwarding forwardLocal(int port, String host, int hostPort);
 
     /**
-     * Forwards a port of the system to an address, which is connected to from this machine. The port is bound to the
-     * loopback address of the system. The forwarding ends when the connection is closed, lost or reconnected.
+     * Forwards a port of the system to an address, which is connected to from this machine. The port is bound to
+     * 127.0.0.1 on the system, not to ::1. The forwarding ends when the connection is closed, lost or reconnected.
      *
      * @param port the port of the system, or 0 for a free one
      * @param to the address
