@@ -45,6 +45,9 @@ final class SerialPort implements Carrier.Streams {
 
     private static final int MAX_LINE = 255;
 
+    /** How long the end of a relay is waited for after the end of its output, to tell why. */
+    private static final Duration REASON_WITHIN = Duration.ofSeconds(1);
+
     /** Copies between a port of the loopback address and its own streams, until one side ends. */
     private static final String RELAY = """
         exec 3<>"/dev/tcp/127.0.0.1/$1" || exit
@@ -58,6 +61,9 @@ final class SerialPort implements Carrier.Streams {
         InputStream input() throws IOException;
 
         OutputStream output() throws IOException;
+
+        /** {@return the failure of the host that ended the streams, or an empty text} */
+        String failure();
 
         void close();
     }
@@ -124,6 +130,11 @@ final class SerialPort implements Carrier.Streams {
             }
 
             @Override
+            public String failure() {
+                return "";
+            }
+
+            @Override
             public void close() {
                 try {
                     channel.close();
@@ -151,6 +162,19 @@ final class SerialPort implements Carrier.Streams {
             @Override
             public OutputStream output() {
                 return relay.stdin();
+            }
+
+            @Override
+            public String failure() {
+                try {
+                    relay.await(REASON_WITHIN);
+                    return "";
+                } catch (AtexException | IllegalStateException e) {
+                    return String.valueOf(e.getMessage());
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return "";
+                }
             }
 
             @Override
@@ -254,6 +278,11 @@ final class SerialPort implements Carrier.Streams {
     @Override
     public OutputStream output() {
         return output;
+    }
+
+    @Override
+    public String failure() {
+        return way.failure();
     }
 
     @Override
