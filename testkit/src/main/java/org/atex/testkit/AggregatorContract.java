@@ -389,4 +389,12 @@ public abstract class AggregatorContract {
                 .isEmpty();
         assertThat(closedAndStored()).containsExactlyInAnyOrder("/test", "/test/below");
     }
+
+    @Test
+    void a24_resultsAreStoredAfterAResume() throws Exception {
+        aggregator.resume();
+        aggregator.ingest(record("/test"), good());
+
+        assertThat(closedAndStored()).containsExactly("/test");
+    }
 }

@@ -330,4 +330,19 @@ public abstract class ProvisionerContract {
                 .isTrue();
         assertThatThrownBy(() -> connection.start(Command.of("true"))).isInstanceOf(IllegalStateException.class);
     }
+
+    @Test
+    void p21_maxSystemsIsTheMaximumAtAnyTime() {
+        int before = provisioner.maxSystems();
+        assertThat(before).isPositive();
+        if (maxSystems() > 0) {
+            assertThat(before).isIn(maxSystems(), Integer.MAX_VALUE);
+        }
+        provisioner.provision(1);
+        assertThat(provisioner.maxSystems()).isEqualTo(before);
+
+        provisioner.close();
+
+        assertThat(provisioner.maxSystems()).isEqualTo(before);
+    }
 }

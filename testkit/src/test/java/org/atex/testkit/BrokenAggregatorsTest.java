@@ -376,6 +376,12 @@ class BrokenAggregatorsTest {
                     public Optional<Path> files(TestRecord record) {
                         return Optional.of(Path.of("nowhere"));
                     }
+                }),
+                Broken.of("a24", () -> new DelegatingAggregator() {
+                    @Override
+                    public void resume() {
+                        close();
+                    }
                 }));
     }
 

@@ -76,7 +76,8 @@ class BrokenProvisionersTest {
                 Broken.of("p17", ExceedsMaximum::new),
                 Broken.of("p18", HandsOutTwice::new),
                 Broken.of("p19", ClosesOnReset::new),
-                Broken.of("p20", LosesInterruptOnClose::new));
+                Broken.of("p20", LosesInterruptOnClose::new),
+                Broken.of("p21", UnderstatesMaximum::new));
     }
 
     /** A correct provisioner, which broken ones extend. */
@@ -108,6 +109,11 @@ class BrokenProvisionersTest {
         @Override
         public Map<String, String> labels() {
             return good.labels();
+        }
+
+        @Override
+        public int maxSystems() {
+            return good.maxSystems();
         }
 
         @Override
@@ -480,6 +486,13 @@ class BrokenProvisionersTest {
         public void close() {
             Thread.interrupted();
             super.close();
+        }
+    }
+
+    private static final class UnderstatesMaximum extends DelegatingProvisioner {
+        @Override
+        public int maxSystems() {
+            return super.maxSystems() - 1;
         }
     }
 }
