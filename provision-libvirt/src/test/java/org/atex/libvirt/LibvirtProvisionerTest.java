@@ -143,8 +143,7 @@ class LibvirtProvisionerTest {
     void shutOffDomainIsATemplate() throws Exception {
         Path disk = Files.copy(LAB.disk(), directory.resolve("own.qcow2"));
         byte[] before = Files.readAllBytes(disk);
-        Path xml = Files.writeString(
-                directory.resolve("own.xml"), """
+        Path xml = Files.writeString(directory.resolve("own.xml"), """
                     <domain type='%s'><name>own machine</name><uuid>%s</uuid><memory unit='MiB'>144</memory><vcpu>1</vcpu>
                     <os><type machine='q35'>hvm</type><kernel>%s</kernel><initrd>%s</initrd>
                     <cmdline>console=ttyS0 quiet</cmdline></os>
@@ -152,7 +151,8 @@ class LibvirtProvisionerTest {
                     <target dev='vda' bus='virtio'/></disk>
                     <interface type='user'><mac address='52:54:00:00:00:01'/></interface>
                     <serial type='pty'/><console type='pty'/></devices></domain>
-                    """.formatted(kvmIfAny(), UUID.randomUUID(), LAB.kernel(), LAB.initrd(), disk));
+                    """.formatted(
+                        kvmIfAny(), UUID.randomUUID(), LAB.kernel(), LAB.initrd(), disk));
         LAB.virsh("define", xml.toString());
         GuestTemplate options = GuestTemplate.domain("own machine")
                 .withUri(LAB.uri())

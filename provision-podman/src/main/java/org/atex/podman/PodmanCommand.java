@@ -254,7 +254,7 @@ final class PodmanCommand implements RunningCommand {
             List<PodmanCommand> withProcesses =
                     mine.stream().filter(command -> !command.hasNoChildren).toList();
             if (!withProcesses.isEmpty()) {
-                closing.await(killAll(closing.connection, withProcesses));
+                closing.await(closing.connection.searches().killAll(withProcesses));
             }
             for (PodmanCommand command : mine) {
                 closing.await(command.end);
@@ -301,7 +301,8 @@ final class PodmanCommand implements RunningCommand {
         }
     }
 
-    private static CompletableFuture<Boolean> killAll(PodmanConnection connection, List<PodmanCommand> commands) {
+    /** Kills the processes of commands by one search. {@return whether all have ended} */
+    static CompletableFuture<Boolean> killAll(PodmanConnection connection, List<PodmanCommand> commands) {
         String marks =
                 String.join("|", commands.stream().map(command -> command.mark).toList());
         long now = System.nanoTime();

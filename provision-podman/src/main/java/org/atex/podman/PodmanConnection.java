@@ -68,6 +68,8 @@ public final class PodmanConnection implements Connection {
     private final AtomicLong commandCount = new AtomicLong();
     private final Set<PodmanCommand> running = ConcurrentHashMap.newKeySet();
     private final ThreadPoolExecutor threads = PipeThreads.newPool();
+    private final ProcessSearches<PodmanCommand> searches =
+            new ProcessSearches<>(threads, commands -> PodmanCommand.killAll(this, commands));
     private final Object residentLock = new Object();
     /** The current shell, possibly still starting; guarded by {@code residentLock}, which is never held over I/O. */
     private @Nullable CompletableFuture<ResidentShell> resident;
@@ -537,6 +539,10 @@ public final class PodmanConnection implements Connection {
     /** Removes a closed command from the list of running commands. */
     void forget(PodmanCommand command) {
         running.remove(command);
+    }
+
+    ProcessSearches<PodmanCommand> searches() {
+        return searches;
     }
 
     /**

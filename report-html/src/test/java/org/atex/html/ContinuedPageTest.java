@@ -245,8 +245,7 @@ class ContinuedPageTest {
     private static List<String> systemsOf(List<JsonNode> events, String type) {
         return events.stream()
                 .filter(event -> event.path("y").asString().equals(type))
-                .map(event ->
-                        event.path("r").asString() + " " + event.path("s").asInt())
+                .map(event -> event.path("r").asString() + " " + event.path("s").asInt())
                 .toList();
     }
 
