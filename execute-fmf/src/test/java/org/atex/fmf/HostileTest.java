@@ -199,7 +199,8 @@ class HostileTest extends LocalSuite {
                 "yes",
                 "head -c 900000 /dev/zero",
                 "head -c 900000 /dev/zero; exit 1",
-                "while :; do send '{\"name\":\"a\",\"status\":\"pass\"}'; done"
+                // Of some length, as each starts a process.
+                "n=$(printf %2000s | tr ' ' x); while :; do send '{\"name\":\"'$n'\",\"status\":\"pass\"}'; done"
             })
     void aFullDiskOnThisMachineIsAnException(String script) throws Exception {
         onSmallDisk("size=256k", disk -> assertNotStored(disk, script, FmfOptions.defaults()));
