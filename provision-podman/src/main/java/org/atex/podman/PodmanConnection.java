@@ -19,6 +19,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
@@ -70,6 +71,12 @@ public final class PodmanConnection implements Connection {
     private final ThreadPoolExecutor threads = PipeThreads.newPool();
     private final ProcessSearches<PodmanCommand> searches =
             new ProcessSearches<>(threads, commands -> PodmanCommand.killAll(this, commands));
+    /** Guards the answer of podman whether the container is paused. */
+    private final ReentrantLock pauseLock = new ReentrantLock();
+
+    private boolean isPaused;
+    private long answeredNanos = System.nanoTime();
+
     private final Object residentLock = new Object();
     /** The current shell, possibly still starting; guarded by {@code residentLock}, which is never held over I/O. */
     private @Nullable CompletableFuture<ResidentShell> resident;
@@ -345,8 +352,25 @@ public final class PodmanConnection implements Connection {
         }
     }
 
-    /** {@return whether the container is paused, so that its processes cannot answer; false if podman cannot tell} */
+    /**
+     * {@return whether the container is paused, so that its processes cannot answer; false if podman cannot tell} Of
+     * several callers one asks podman, and the others wait for its answer.
+     */
     boolean isPaused() throws InterruptedException {
+        long asked = System.nanoTime();
+        pauseLock.lockInterruptibly();
+        try {
+            if (answeredNanos - asked <= 0) {
+                isPaused = podmanTellsPaused();
+                answeredNanos = System.nanoTime();
+            }
+            return isPaused;
+        } finally {
+            pauseLock.unlock();
+        }
+    }
+
+    private boolean podmanTellsPaused() throws InterruptedException {
         try {
             return ContainerState.of(podman, container).status().equals("paused");
         } catch (IOException e) {
