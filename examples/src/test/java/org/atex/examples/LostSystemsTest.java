@@ -119,7 +119,7 @@ class LostSystemsTest {
                 .withoutAgent()
                 .withKey(system.key())
                 .withHostKeys(HostKeys.knownHosts(system.knownHosts()))
-                .withKeepAlive(Duration.ofMillis(500), 3);
+                .withKeepAlive(Duration.ofSeconds(1), 5);
         return SshConnection.open(system.destination(), options);
     }
 

@@ -32,7 +32,7 @@ class SshSystemsTest {
                 .withKey(systems[0].key())
                 .withHostKeys(HostKeys.knownHosts(
                         List.of(systems).stream().map(SshSystem::knownHosts).toArray(Path[]::new)))
-                .withKeepAlive(Duration.ofMillis(300), 3);
+                .withKeepAlive(Duration.ofSeconds(1), 5);
     }
 
     @Test
