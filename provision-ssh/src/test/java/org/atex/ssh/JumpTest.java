@@ -180,7 +180,7 @@ class JumpTest {
             SshOptions jump = all().withHostKeys(HostKeys.acceptAny());
             try (SshConnection connection = SshConnection.open(
                     target.destination(),
-                    all().withKeepAlive(Duration.ofMillis(200), 5)
+                    all().withKeepAlive(Duration.ofSeconds(1), 5)
                             .withJumpHosts(System.getProperty("user.name") + "@127.0.0.1:" + proxy.port(), jump))) {
                 RunningCommand command = connection.start(Command.of("sleep", "600"));
                 proxy.set(new Fault.Stall(Fault.Direction.TO_CLIENT, 0));

@@ -16,9 +16,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -358,12 +360,8 @@ class SshCommandsTest {
         try {
             // A few logins at a time: more would starve the servers of tests beside this one.
             try (ExecutorService dialers = Executors.newFixedThreadPool(8)) {
-                List<Future<?>> logins = new ArrayList<>();
-                for (int i = 0; i < 200; i++) {
-                    logins.add(dialers.submit(
-                            () -> dialed.add(SshConnection.open(server.destination(), Logins.options(server)))));
-                }
-                for (Future<?> login : logins) {
+                List<Callable<Boolean>> logins = Collections.nCopies(200, () -> dialed.add(Logins.connect(server)));
+                for (Future<Boolean> login : dialers.invokeAll(logins)) {
                     login.get();
                 }
             }
