@@ -26,7 +26,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Generates reports with Allure 3 from its own results, and from JUnit XML. */
-@Timeout(300)
+@Timeout(600)
 class Allure3Test {
     @TempDir
     Path directory;

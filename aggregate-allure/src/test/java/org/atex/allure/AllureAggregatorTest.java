@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-@Timeout(240)
+@Timeout(500)
 class AllureAggregatorTest {
     @TempDir
     Path directory;

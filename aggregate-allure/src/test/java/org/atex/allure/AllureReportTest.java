@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** Generates reports with Allure 2, and compares their data with the results. */
-@Timeout(120)
+@Timeout(300)
 class AllureReportTest {
     private static final Instant START = Instant.parse("2026-05-04T10:00:00Z");
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** Writes results in another JVM that is killed, or has a small heap. */
-@Timeout(300)
+@Timeout(600)
 class CrashTest {
     @TempDir
     Path directory;

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Reads reports with flaky tests and reruns by programs of others. */
-@Timeout(240)
+@Timeout(500)
 class ReadersTest {
     @TempDir
     Path directory;

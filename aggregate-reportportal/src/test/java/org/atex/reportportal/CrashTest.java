@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sends results from another JVM that is killed, or has a small heap. */
-@Timeout(300)
+@Timeout(600)
 class CrashTest {
     @TempDir
     Path directory;

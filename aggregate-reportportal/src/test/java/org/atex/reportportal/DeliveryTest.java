@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** How calls are repeated, given up, and sent later. */
-@Timeout(120)
+@Timeout(300)
 @ExtendWith(LeakCheck.class)
 class DeliveryTest {
     @TempDir

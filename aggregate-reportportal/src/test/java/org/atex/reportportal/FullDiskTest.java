@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Fills a real disk: a small file system in memory, mounted for a process of its own. */
-@Timeout(120)
+@Timeout(300)
 class FullDiskTest {
     @TempDir
     Path directory;

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** What the service gets. */
-@Timeout(120)
+@Timeout(300)
 class ReportPortalAggregatorTest {
     private static final Instant START = Instant.parse("2026-01-02T03:04:05.678Z");
     private static final SystemInfo SYSTEM = new SystemInfo("vm-1", "lab", "host-7", Map.of());

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whole runs, with an orchestrator. */
-@Timeout(120)
+@Timeout(300)
 class WholeRunTest {
     @TempDir
     Path directory;

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Writes a report in another JVM that is killed, or has a small heap. */
-@Timeout(240)
+@Timeout(500)
 class CrashTest {
     @TempDir
     Path directory;

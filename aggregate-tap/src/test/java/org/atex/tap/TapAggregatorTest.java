@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-@Timeout(240)
+@Timeout(500)
 class TapAggregatorTest {
     private static final Instant START = Instant.parse("2026-05-04T10:00:00Z");
 

@@ -107,7 +107,7 @@ class FanOutTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(180)
     void blockedAggregatorDoesNotDelayFlushAndCloseOfOthers() throws Exception {
         for (Consumer<FanOut> step : List.<Consumer<FanOut>>of(FanOut::flush, FanOut::close)) {
             CountDownLatch hang = new CountDownLatch(1);

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A history knows durations and outcomes of earlier runs, and its file survives several writers and damage. */
-@Timeout(120)
+@Timeout(300)
 class HistoryTest {
     private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
 

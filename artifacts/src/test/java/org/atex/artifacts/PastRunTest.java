@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A kept run has the files of its attempts, and can be stored again, bundled and merged. */
-@Timeout(60)
+@Timeout(180)
 class PastRunTest {
     private static final SystemInfo SYSTEM = new SystemInfo("s", "lab", "host-1", Map.of("arch", "x86_64"));
 

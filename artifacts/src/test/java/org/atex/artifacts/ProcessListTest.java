@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class ProcessListTest {
     private static final Duration SINCE = Duration.ofSeconds(7);

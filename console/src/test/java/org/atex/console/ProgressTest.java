@@ -663,7 +663,7 @@ class ProgressTest {
     }
 
     @Test
-    @Timeout(30)
+    @Timeout(120)
     void brokenPipeDoesNotEndTheRun() throws InterruptedException {
         PrintStream broken = new PrintStream(
                 new OutputStream() {
@@ -682,7 +682,7 @@ class ProgressTest {
     }
 
     @Test
-    @Timeout(30)
+    @Timeout(120)
     void throwingStreamDoesNotEndATest() throws InterruptedException {
         PrintStream throwing = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8) {
             @Override

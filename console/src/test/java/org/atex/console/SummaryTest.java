@@ -38,7 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests the lines at the end of a run. */
-@Timeout(60)
+@Timeout(180)
 class SummaryTest {
     private static final Instant BEGIN = Instant.parse("2026-01-01T12:00:00Z");
 

@@ -45,7 +45,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Checks mistakes of users: each is reported as one error with the place, the reason and a remedy. */
-@Timeout(60)
+@Timeout(180)
 class BadInputTest {
     @TempDir
     private Path directory;

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The sample of {@code docs/culprits.md} prints the report that the page shows. */
-@Timeout(120)
+@Timeout(300)
 class CulpritsPageTest {
     private static final String PAGE = "docs/culprits.md";
 

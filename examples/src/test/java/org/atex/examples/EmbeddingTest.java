@@ -30,6 +30,7 @@ import org.atex.jsonl.JsonLinesAggregator;
 import org.atex.junitxml.JUnitXmlAggregator;
 import org.atex.local.LocalConnection;
 import org.atex.local.LocalProvisioner;
+import org.atex.testkit.Call;
 import org.atex.testkit.FakeExecutors;
 import org.atex.testkit.FakeProvisioner;
 import org.atex.testkit.FakeSystem;
@@ -40,7 +41,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Uses each block alone in a program, and several runs in one program. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class EmbeddingTest {
     @TempDir
@@ -88,8 +89,8 @@ class EmbeddingTest {
     void provisionerWithoutAnOrchestrator() throws Exception {
         try (var systems = LocalProvisioner.withMaxSystems(2)) {
             systems.provision(2);
-            try (var first = taken(systems.take(Duration.ofSeconds(10)));
-                    var second = taken(systems.take(Duration.ofSeconds(10)))) {
+            try (var first = taken(systems.take(Call.SOON));
+                    var second = taken(systems.take(Call.SOON))) {
                 assertThat(first.name()).isNotEqualTo(second.name());
                 CommandResult result = first.connection().run(Command.bash("echo \"$0\""));
                 assertThat(result.succeeded()).isTrue();

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs the command as a user does, with a server with one reservation, which ends when it is cancelled. */
-@Timeout(60)
+@Timeout(180)
 class FarmCommandTest {
     private static final String ID = "00000001-0000-4000-8000-000000000000";
 

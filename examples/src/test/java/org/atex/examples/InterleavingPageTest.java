@@ -13,7 +13,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 
 /** Runs the test class of {@code docs/interleaving.md}; its other samples are run as programs. */
-@Timeout(60)
+@Timeout(180)
 class InterleavingPageTest {
     @Test
     void testsOfThePagePass(@TempDir Path directory) throws Exception {

@@ -27,7 +27,7 @@ import tools.jackson.core.json.JsonFactory;
  * and the libraries of Maven's local repository. JBang's launcher is a shell script that runs the command printed by
  * the Java program; here the test runs that command.
  */
-@Timeout(120)
+@Timeout(300)
 class JBangTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Path SCRIPT = Path.of("quickstart.java").toAbsolutePath();

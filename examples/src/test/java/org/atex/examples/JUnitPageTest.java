@@ -18,7 +18,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 
 /** Runs the test classes of {@code docs/junit.md} in a directory with the files of that page. */
-@Timeout(60)
+@Timeout(180)
 class JUnitPageTest {
     private static final String PAGE = "docs/junit.md";
 

@@ -57,7 +57,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Kills one part of a test on three systems at each point of its conversation with the others, in several ways. The
  * others must end soon, with a cause that names the dead part.
  */
-@Timeout(300)
+@Timeout(600)
 @ExtendWith(LeakCheck.class)
 class KilledPartTest {
     /** Where the victim is when it is killed. */
@@ -342,10 +342,10 @@ class KilledPartTest {
         assertThat(summary.problems()).isEmpty();
         assertThat(times)
                 .as("from the death of one to the end of all")
-                .allSatisfy(time -> assertThat(time).isLessThan(Duration.ofSeconds(10)));
+                .allSatisfy(time -> assertThat(time).isLessThan(Duration.ofSeconds(30)));
         assertThat(times.stream().sorted().toList().get(times.size() / 2))
                 .as("usually, from the death of one to the end of all")
-                .isLessThan(Duration.ofSeconds(2));
+                .isLessThan(Duration.ofSeconds(5));
         try (Stream<Path> work = Files.list(directory.resolve("work"))) {
             assertThat(work).as("the work directory after the run").isEmpty();
         }

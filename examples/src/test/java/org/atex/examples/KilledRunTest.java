@@ -38,7 +38,7 @@ import tools.jackson.core.json.JsonFactory;
  * Kills QuickStart twenty times and compares the stored results with a diary that the tests keep: each test records
  * its start, the results stored by then, and its end.
  */
-@Timeout(120)
+@Timeout(300)
 class KilledRunTest {
     private static final int KILLS = 4;
     private static final int TESTS = 300;

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Takes the system of a running test away, and checks the test, and the system after it has returned. */
-@Timeout(120)
+@Timeout(300)
 class LostSystemsTest {
     /**
      * Keep-alive interval × allowed misses, plus the time for the executor to give up, plus a margin for shared

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs commands on real systems in a planned order with threads of this JVM. */
-@Timeout(180)
+@Timeout(400)
 @ExtendWith(LeakCheck.class)
 class OrderedSystemsTest {
     private static final String TWO_POINTS = """
@@ -67,6 +67,7 @@ class OrderedSystemsTest {
         return SshOptions.defaults()
                 .withoutConfig()
                 .withoutAgent()
+                .withConnectWithin(Duration.ofMinutes(2))
                 .withKey(systems[0].key())
                 .withHostKeys(HostKeys.knownHosts(Files.writeString(directory.resolve("known_hosts"), known)));
     }

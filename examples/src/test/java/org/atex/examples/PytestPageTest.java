@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the program of {@code docs/pytest.md}. */
-@Timeout(120)
+@Timeout(300)
 class PytestPageTest {
     @TempDir
     private Path directory;

@@ -22,7 +22,7 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
 /** Starts QuickStart as a user does: the results are as the tests declare, and no process or file is left. */
-@Timeout(120)
+@Timeout(300)
 class QuickStartTest {
     private static final Path TREE = Path.of("tests").toAbsolutePath();
 

@@ -55,7 +55,7 @@ class ReadmeTest {
 
     @ParameterizedTest
     @MethodSource("run")
-    @Timeout(60)
+    @Timeout(180)
     void theSampleRuns(JavaSample sample, @TempDir Path directory) throws Exception {
         String classPath = sample.compile(directory.resolve("classes"));
         Path work = Files.createDirectory(directory.resolve("work"));

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the example tests on real systems without Python and expects the same results as on local systems. */
-@Timeout(180)
+@Timeout(400)
 @ExtendWith(LeakCheck.class)
 class RealSystemsTest {
     private static final Path TREE = Path.of("tests").toAbsolutePath();

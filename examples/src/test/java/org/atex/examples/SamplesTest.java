@@ -195,7 +195,7 @@ class SamplesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "orchestrate-adhoc/README.md", "examples/quickstart.java"})
-    @Timeout(60)
+    @Timeout(180)
     void reportIsCompleteWhenTheSampleHasEnded(String name, @TempDir Path directory) throws Exception {
         String program = name.endsWith(".md")
                 ? JavaSample.in(Markdown.of(name)).getFirst().source()

@@ -48,7 +48,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs a server and its clients at once on real systems, which find each other by tmt's topology. */
-@Timeout(120)
+@Timeout(300)
 @ExtendWith(LeakCheck.class)
 class SeveralSystemsTest {
     private static final String TESTS = """

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Checks that the published podman modules work with their declared dependencies only. */
-@Timeout(240)
+@Timeout(500)
 class ShippedPodmanTest {
     @RegisterExtension
     final Lab lab = new Lab();

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Checks that the published modules work with their declared dependencies only; podman has a class of its own. */
-@Timeout(240)
+@Timeout(500)
 class ShippedTest {
     private static final String[] ALL = {
         "Api",

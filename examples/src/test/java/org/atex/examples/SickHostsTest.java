@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Runs tests on three hosts, one of which is sick: all tests pass on the others, and the run names the sick host. */
-@Timeout(120)
+@Timeout(300)
 @ExtendWith(LeakCheck.class)
 class SickHostsTest {
     private static final int TESTS = 24;

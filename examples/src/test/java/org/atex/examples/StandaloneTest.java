@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Uses the standalone jar with a JDK only. */
-@Timeout(120)
+@Timeout(300)
 class StandaloneTest {
     private static final String JAR = System.getProperty("standalone.jar");
 

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Changes of real systems are found, and systems without a change are used again. */
-@Timeout(120)
+@Timeout(300)
 @ExtendWith(LeakCheck.class)
 class StateFingerprintTest {
     /** Makes a package known without a repository. */

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sends real signals to real programs. */
-@Timeout(60)
+@Timeout(180)
 class StopOnSignalTest {
     private final List<Process> started = new ArrayList<>();
     private final StringBuilder said = new StringBuilder();

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * marked with the name of a file is that file of the tree. The text between a test and the following block of JSON
  * contains its outcome; the JSON contains the expected results.
  */
-@Timeout(60)
+@Timeout(180)
 class TestControlPageTest {
     private static final Pattern OUTCOME = Pattern.compile("ends as `([A-Z_]+)`");
 

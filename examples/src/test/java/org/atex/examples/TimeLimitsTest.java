@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A test that is ended at a limit that follows from its history leaves a list of processes. */
-@Timeout(120)
+@Timeout(300)
 @ExtendWith(LeakCheck.class)
 class TimeLimitsTest {
     @TempDir

@@ -49,7 +49,7 @@ class UnreadOutputTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(180)
     void runContinuesAndReportsTheBlockedProgress(@TempDir Path directory) throws Exception {
         Path ended = directory.resolve("ended");
         Process process = new ProcessBuilder(Signalled.plainJava(Talkative.class, ended.toString()))

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Tests that an interrupt just before or just after the start of a command ends the test. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class CancelBeforeStartTest {
     private static final CommandTest LONG = CommandTest.of("/long", Command.of("sleep", "1000"));
 

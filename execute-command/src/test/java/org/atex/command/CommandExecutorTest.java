@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class CommandExecutorTest {
     @TempDir
     Path here;

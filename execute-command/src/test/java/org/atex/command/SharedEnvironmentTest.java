@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests that one factory can serve many systems with a shared, unmodifiable map of environment variables. */
-@Timeout(60)
+@Timeout(180)
 class SharedEnvironmentTest {
     @TempDir
     Path here;

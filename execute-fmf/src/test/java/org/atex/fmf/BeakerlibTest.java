@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Tests with BeakerLib, with a fake of the parts that the executor depends on. */
-@Timeout(60)
+@Timeout(180)
 class BeakerlibTest extends LocalSuite {
     @BeforeEach
     void copyStandIn() throws Exception {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class CacheLockTest {
     private static final Duration LONG = Duration.ofMinutes(1);

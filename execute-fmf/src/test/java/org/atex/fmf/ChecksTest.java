@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The {@code check} key of tests. */
-@Timeout(120)
+@Timeout(300)
 class ChecksTest {
     @RegisterExtension
     static final Lab LAB = new Lab();

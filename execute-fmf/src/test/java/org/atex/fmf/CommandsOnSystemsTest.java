@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** On a disposable system, the commands are found with any PATH and by other users. */
-@Timeout(60)
+@Timeout(180)
 class CommandsOnSystemsTest {
     @RegisterExtension
     static final Lab LAB = new Lab();

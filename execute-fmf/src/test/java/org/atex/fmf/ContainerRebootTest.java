@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A test that reboots its container, over a connection without ssh. */
-@Timeout(120)
+@Timeout(300)
 class ContainerRebootTest {
     @RegisterExtension
     final Lab lab = new Lab();

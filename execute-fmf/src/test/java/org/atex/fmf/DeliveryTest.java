@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The delivery of reports from different environments, sessions and directories; a lost report fails the test. */
-@Timeout(60)
+@Timeout(180)
 class DeliveryTest extends LocalSuite {
     /** {@return the options of the executor} */
     FmfOptions options() {

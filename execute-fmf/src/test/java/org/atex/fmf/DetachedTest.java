@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Detached tests over connections to a real sshd that are cut. */
-@Timeout(120)
+@Timeout(300)
 class DetachedTest {
     private static final DetachedOptions SMALL = DetachedOptions.defaults().withSpoolBytes(1 << 20);
 
@@ -151,7 +151,7 @@ class DetachedTest {
             for (long bytes : List.of(1L, 200_000L, 500_000L, 900_000L)) {
                 started.awaitOutput(bytes);
                 cut();
-                proxy.awaitOpen(0, Duration.ofSeconds(10));
+                proxy.awaitOpen(0, Call.SOON);
                 restore();
             }
             Ran ran = started.ran();
@@ -181,7 +181,7 @@ class DetachedTest {
             started.awaitOutput(1);
             Path spool = spool();
             cut();
-            proxy.awaitOpen(0, Duration.ofSeconds(10));
+            proxy.awaitOpen(0, Call.SOON);
             Files.createFile(go);
             Call.eventually("the test has ended", () -> Files.exists(spool.resolve("output.end")));
             restore();
@@ -202,7 +202,7 @@ class DetachedTest {
             Started started = Started.of(executor, tests, suite.artifacts());
             started.awaitOutput(1);
             cut();
-            proxy.awaitOpen(0, Duration.ofSeconds(10));
+            proxy.awaitOpen(0, Call.SOON);
             Path spool = spool();
             Call.eventually(
                     "the spool is full and the test waits", () -> Files.exists(spool.resolve("output.room.waits")));
@@ -254,9 +254,9 @@ class DetachedTest {
             started.awaitOutput(1);
             Path slot = spool().getParent();
             cut();
-            proxy.awaitOpen(0, Duration.ofSeconds(10));
+            proxy.awaitOpen(0, Call.SOON);
             started.thread().interrupt();
-            assertThat(started.thread().join(Duration.ofSeconds(5))).isTrue();
+            assertThat(started.thread().join(Call.SOON)).isTrue();
             assertThat(started.end()).isCompletedExceptionally();
             assertThat(new Ran(TestEnd.exited(0), started.artifacts()).results())
                     .singleElement()
@@ -281,7 +281,7 @@ class DetachedTest {
             assertThat(ran.end().outcome()).isEqualTo(Outcome.LOST);
             assertThat(ran.end().systemUsable()).isFalse();
             restore();
-            connection.reconnect(Duration.ofSeconds(10));
+            connection.reconnect(Call.SOON);
             executor.close();
             awaitNothingLeft();
         }

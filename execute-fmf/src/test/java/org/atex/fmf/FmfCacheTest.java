@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests the cache with real repositories and git. */
-@Timeout(120)
+@Timeout(300)
 class FmfCacheTest {
     @TempDir
     private Path directory;

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(60)
+@Timeout(180)
 class FmfExecutorTest {
     @TempDir
     private Path directory;
@@ -256,7 +256,7 @@ class FmfExecutorTest {
                 Thread.onSpinWait();
             }
             thread.interrupt();
-            assertThat(thread.join(Duration.ofSeconds(5)))
+            assertThat(thread.join(Call.SOON))
                     .as("run() returns soon")
                     .isTrue();
         }
@@ -382,7 +382,7 @@ class FmfExecutorTest {
             Thread.onSpinWait();
         }
         thread.interrupt();
-        assertThat(thread.join(Duration.ofSeconds(10)))
+        assertThat(thread.join(Call.SOON))
                 .as("open() returns soon")
                 .isTrue();
         assertThat(thrown.get()).isInstanceOf(InterruptedException.class);

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The commands for tests that were written for tmt and restraint. */
-@Timeout(60)
+@Timeout(180)
 class HelpersTest extends LocalSuite {
     private Ran run(String script) throws Exception {
         return suite.run(connection, script);

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests that send too much or malformed data, and full disks. */
-@Timeout(120)
+@Timeout(300)
 class HostileTest extends LocalSuite {
     private static final boolean REQUIRED = Boolean.getBoolean("atex.required");
 

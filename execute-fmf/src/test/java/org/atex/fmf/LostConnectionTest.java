@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A lost connection is reported at once, and as a result if a test was running. */
-@Timeout(60)
+@Timeout(180)
 class LostConnectionTest {
     @TempDir
     private Path directory;

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A system is prepared and finished once, regardless of the number of its slots. */
-@Timeout(60)
+@Timeout(180)
 class OncePerSystemTest extends LocalSuite {
     private FmfTests tests(String prepare) throws Exception {
         Files.writeString(suite.tree().resolve("main.fmf"), """

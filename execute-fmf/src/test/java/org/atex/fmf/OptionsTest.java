@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Tests terminals, live output, hooks, and the copies of trees. */
-@Timeout(60)
+@Timeout(180)
 class OptionsTest extends LocalSuite {
     @Test
     void aTestWithTtyGetsATerminal() throws Exception {

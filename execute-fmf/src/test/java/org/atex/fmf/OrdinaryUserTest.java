@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests that run as an ordinary user without sudo. */
-@Timeout(60)
+@Timeout(180)
 class OrdinaryUserTest {
     @RegisterExtension
     final Lab lab = new Lab();

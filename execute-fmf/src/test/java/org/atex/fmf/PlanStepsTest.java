@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Runs prepare and finish phases on real systems. */
-@Timeout(120)
+@Timeout(300)
 class PlanStepsTest {
     @RegisterExtension
     final Lab lab = new Lab();

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The settings of plans other than the selection of tests from a tree. */
-@Timeout(60)
+@Timeout(180)
 class PlanTest {
     @TempDir
     private Path directory;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Reasons of failures: notes of tests, logs of prepare and finish scripts, time stamps. */
-@Timeout(60)
+@Timeout(180)
 class ReasonsTest extends LocalSuite {
     @Test
     void theNoteOfAFailedTestIsItsExitCode() throws Exception {

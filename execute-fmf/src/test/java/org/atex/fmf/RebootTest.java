@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests that reboot their system, on containers that boot with systemd. */
-@Timeout(120)
+@Timeout(300)
 class RebootTest {
     @RegisterExtension
     final Lab lab = new Lab();

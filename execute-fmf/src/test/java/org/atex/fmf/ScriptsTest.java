@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The scripts must run on old systems: RHEL 7 has bash 4.2. */
-@Timeout(20)
+@Timeout(120)
 class ScriptsTest {
     /** Syntax of newer versions, mostly 4.3 and 4.4; the variables and the last items are from 5.0 and later. */
     private static final Pattern NEWER = Pattern.compile("""

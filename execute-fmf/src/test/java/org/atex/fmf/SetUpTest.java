@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Installs the packages of plans and tests by real package managers, and copies trees to systems without tar. */
-@Timeout(120)
+@Timeout(300)
 class SetUpTest {
     @RegisterExtension
     final Lab lab = new Lab();

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Time limits of hooks, rules and live output, which do not affect the time limit of a test or other tests. */
-@Timeout(60)
+@Timeout(180)
 class TestClockTest extends LocalSuite {
     private final CountDownLatch never = new CountDownLatch(1);
 

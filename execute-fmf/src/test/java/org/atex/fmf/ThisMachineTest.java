@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 /**
  * The machine that runs the executor is not rebooted, and no package is installed on it, without explicit permission.
  */
-@Timeout(60)
+@Timeout(180)
 class ThisMachineTest extends LocalSuite {
     private static final String OPTION = "FmfOptions.withChangesToThisMachine";
     private static final String NO_PACKAGE = "atex-no-such-package";

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The environment variables of tests, compared with the table in the README. */
-@Timeout(60)
+@Timeout(180)
 class VariablesTest extends LocalSuite {
     private static final Pattern ROW = Pattern.compile("(?m)^\\| `([A-Z_]+)` \\| (set|left out|BeakerLib) \\|");
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The interpretation of the end of a test by its metadata, as in tmt. */
-@Timeout(60)
+@Timeout(180)
 class VerdictsTest extends LocalSuite {
     private Ran run(String metadata) throws Exception {
         return suite.run(connection, suite.tests(metadata), FmfOptions.defaults());

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Runs pytest on this machine. */
 @ExtendWith(RequiresPytest.class)
-@Timeout(300)
+@Timeout(600)
 class PytestExecutorTest {
     @TempDir
     Path here;

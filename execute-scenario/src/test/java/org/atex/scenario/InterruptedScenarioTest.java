@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** An interrupt at any moment ends the scenario on the system, and its results say so. */
 @ExtendWith(LeakCheck.class)
-@Timeout(120)
+@Timeout(300)
 class InterruptedScenarioTest {
     private static final Duration LONG = Duration.ofHours(1);
 

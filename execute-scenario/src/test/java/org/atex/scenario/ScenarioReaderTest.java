@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(60)
+@Timeout(180)
 class ScenarioReaderTest {
     private static final Action NOTHING = occurrence -> {};
     private static final ScenarioReader READER = ScenarioReader.of(

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(120)
+@Timeout(300)
 @ExtendWith(LeakCheck.class)
 class ActorProcessTest {
     private final Connection connection = LocalConnection.open();

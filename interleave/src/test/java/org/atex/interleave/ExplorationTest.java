@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-@Timeout(120)
+@Timeout(300)
 @ExtendWith(LeakCheck.class)
 class ExplorationTest {
     /** An account whose withdrawals can be lost if another one happens between the two steps. */

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The examples of pyvaldi, the Python library with the same purpose: machines with phases. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class PyvaldiExampleTest {
     interface Phases {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(180)
 class WatchTest {
     private static final Patience PATIENCE = Patience.forSearch(Duration.ofDays(1), Duration.ofMillis(250));
 

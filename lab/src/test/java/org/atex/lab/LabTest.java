@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Tests the systems of the lab. */
-@Timeout(120)
+@Timeout(300)
 class LabTest {
     @RegisterExtension
     final Lab lab = new Lab();

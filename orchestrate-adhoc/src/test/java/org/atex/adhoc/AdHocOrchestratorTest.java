@@ -56,7 +56,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(30)
+@Timeout(120)
 @ExtendWith(LeakCheck.class)
 class AdHocOrchestratorTest {
     private static final Duration SHORT = Duration.ofMillis(1);

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** With a baseline, only failures that are new make a run fail. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class BaselineTest {
     @TempDir

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(120)
+@Timeout(300)
 @ExtendWith(LeakCheck.class)
 class CulpritSearchTest {
     private static final String VICTIM = "/victim";

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-@Timeout(30)
+@Timeout(120)
 @ExtendWith(LeakCheck.class)
 class DeletedDirectoryTest {
     /** Deletes the directory, as a cleanup job for {@code /tmp} does. */

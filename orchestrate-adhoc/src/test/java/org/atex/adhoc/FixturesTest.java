@@ -40,7 +40,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** When fixtures are started and finished, and what their users get. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class FixturesTest {
     @TempDir

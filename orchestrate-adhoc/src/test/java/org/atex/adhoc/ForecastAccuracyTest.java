@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** After two recorded runs, a forecast says when the third one ends, although no test takes the same time twice. */
-@Timeout(300)
+@Timeout(600)
 class ForecastAccuracyTest {
     /** The number of suites; -Datex.forecasts=200 for a thorough test. */
     private static final int RUNS = Integer.getInteger("atex.forecasts", 60);

@@ -275,7 +275,7 @@ class ForecastTest {
 
     /** The limit is far above the time that it takes, and far below that of an algorithm with quadratic costs. */
     @Test
-    @Timeout(60)
+    @Timeout(180)
     void isFastForTenThousandTests() {
         List<TestCase> tests = new ArrayList<>();
         IntStream.range(0, 10_000)

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A run uses the history of earlier runs, and adds its own attempts to it. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class HistoryRunsTest {
     private static final Instant BEGIN = Instant.now().minus(Duration.ofDays(1));

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A kept run tells what happened in it, and what to run again. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class KeptRunsTest {
     private static final List<PlainTest> TESTS = List.of(

@@ -44,7 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Every kind of user code misbehaves in every way: this affects one test or one system, is reported as a problem, the
  * other tests run, and the run ends.
  */
-@Timeout(300)
+@Timeout(600)
 class MisbehaviourTest {
     private static final int CELLS_AT_ONCE = 12;
     private static final Duration SHORT = Duration.ofMillis(1);

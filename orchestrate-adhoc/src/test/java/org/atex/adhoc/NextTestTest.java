@@ -33,7 +33,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A policy of the user chooses tests for free slots, whatever it does. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class NextTestTest {
     @TempDir

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class PredecessorsTest {
     private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");

@@ -55,7 +55,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Records contain the test, system and time of each attempt, and tests respect locks, reservations and stops. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class RecordsTest {
     private static final Duration SHORT = Duration.ofMillis(1);

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Kills a program, and goes on with its run in this one. */
-@Timeout(120)
+@Timeout(300)
 @ExtendWith(LeakCheck.class)
 class ResumedRunTest {
     private static final List<TestCase> TESTS = IntStream.range(0, 12)

@@ -53,7 +53,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Each sink of a run stores all results, as far as it can, whatever the others do. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class SinksTest {
     @TempDir

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Stops runs with misbehaving parts at random moments: each test has one outcome, each attempt is stored once, no lock
  * is violated, no system is left, and the run ends in time.
  */
-@Timeout(300)
+@Timeout(600)
 class StopsAtEveryMomentTest {
     private static final int RUNS = 800;
     private static final int AT_ONCE = 8;

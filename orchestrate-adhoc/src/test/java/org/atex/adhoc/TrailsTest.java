@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Who starts and who finishes a trail. */
-@Timeout(60)
+@Timeout(180)
 class TrailsTest {
     private final Trails trails = new Trails();
     private final List<String> log = Collections.synchronizedList(new ArrayList<>());

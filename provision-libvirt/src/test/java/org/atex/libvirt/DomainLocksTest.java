@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(180)
 class DomainLocksTest {
     private static final List<String> DOMAINS = List.of("a", "b c", "d'e");
     private static final Duration LONG = Duration.ofMinutes(10);

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Systems that continue from one frozen state. All tests share the state, since only its boot takes long. */
-@Timeout(180)
+@Timeout(400)
 class ForkTest {
     @RegisterExtension
     static final Libvirt LAB = new Libvirt();

@@ -6,6 +6,7 @@ import java.time.Duration;
 import org.atex.api.Connection;
 import org.atex.local.LocalConnection;
 import org.atex.ssh.SshOptions;
+import org.atex.testkit.Call;
 import org.atex.testkit.FakeProvisioner;
 import org.atex.testkit.FakeSystem;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class GuestConnectorTest {
     void addressOfAnotherMachineIsNotTakenForOneOfThisMachine() throws Exception {
         try (FakeProvisioner hosts = FakeProvisioner.of(FakeSystem.ready())) {
             hosts.provision(1);
-            Connection host = hosts.take(Duration.ofSeconds(10)).orThrow().connection();
+            Connection host = hosts.take(Call.SOON).orThrow().connection();
             assertThatThrownBy(() -> GuestConnector.ssh(OPTIONS).connect(guest(host, 22)))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("machine")

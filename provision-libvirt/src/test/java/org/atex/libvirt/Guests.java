@@ -17,7 +17,7 @@ import org.atex.ssh.SshOptions;
 
 /** Options for the guest of the lab. */
 final class Guests {
-    static final Duration LONG = Duration.ofSeconds(90);
+    static final Duration LONG = Duration.ofMinutes(3);
 
     private Guests() {}
 

@@ -6,7 +6,7 @@ import org.atex.local.LocalConnection;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(180)
 class LibvirtHostTest {
     @Test
     void processIsSearchedWhileOthersEnd() throws Exception {

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Virtual machines that boot from the image of the lab. They boot by emulation, so that one test checks several rules. */
-@Timeout(180)
+@Timeout(400)
 class LibvirtProvisionerTest {
     @RegisterExtension
     static final Libvirt LAB = new Libvirt();

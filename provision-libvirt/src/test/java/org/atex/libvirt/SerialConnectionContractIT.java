@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * it: the build does not run it, {@code -Dtest=SerialConnectionContractIT} does.
  */
 @ExtendWith(LeakCheck.class)
-@Timeout(120)
+@Timeout(300)
 class SerialConnectionContractIT extends ConnectionContract {
     @RegisterExtension
     static final Libvirt LAB = new Libvirt();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Connections through the serial port of virtual machines. */
-@Timeout(180)
+@Timeout(400)
 class SerialTest {
     @RegisterExtension
     static final Libvirt LAB = new Libvirt();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two predefined domains, which two programs share. */
-@Timeout(300)
+@Timeout(600)
 class SharedDomainsTest {
     @RegisterExtension
     static final Libvirt LAB = new Libvirt();

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Virtual machines of a host that is reached over ssh, as one that was reserved elsewhere. */
-@Timeout(180)
+@Timeout(400)
 class SshHostTest {
     @RegisterExtension
     static final Libvirt LAB = new Libvirt();

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(180)
 class AsciiCommandTest {
     private static final String ALL = "\u00fc\u20ac'\"\\ $x\n1\u0001\u00e92";
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * {@code /proc} that are read, since the time depends on the machine.
  */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class CleanupCostTest {
     // More than the number of process ids that are examined one by one.
     private static final int UNRELATED = 600;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Killing a program ends its commands, and closing a connection ends its guard process. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class KilledProgramTest {
     /** The program to kill: it prints the ids of the processes that it has started, and waits. */
     static final class Program {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Hundreds of commands at once, with file descriptors above 1023, which select(2) does not support. */
 @ExtendWith(LeakCheck.class)
-@Timeout(120)
+@Timeout(300)
 class ManyCommandsTest {
     private static final int COMMANDS = 400;
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Closing a command or its connection ends all processes of the command. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class ProcessCleanupTest {
     // Prints the ids of five sleeping processes: a child, a daemon, a child of a daemon, a child without environment,
     // and a daemon without environment.

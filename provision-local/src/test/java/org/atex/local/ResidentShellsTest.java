@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Commands that resident shells start are like those that the JVM starts, whatever the environment is. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class ResidentShellsTest {
     /** Prints what the kernel knows about a command of each kind of connection. */
     static final class Queries {

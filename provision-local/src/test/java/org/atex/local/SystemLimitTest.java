@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Many more systems are requested than the maximum allows. */
-@Timeout(60)
+@Timeout(180)
 class SystemLimitTest {
     @Test
     void systemsNeverExceedTheMaximum() throws Exception {

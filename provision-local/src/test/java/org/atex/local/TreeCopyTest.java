@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Properties of copies that the connection contract does not cover. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class TreeCopyTest {
     @TempDir
     Path here;

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Commands run in the same environment as with {@code podman exec}, in all respects that the kernel reports. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class ExecEquivalenceTest {
     @RegisterExtension

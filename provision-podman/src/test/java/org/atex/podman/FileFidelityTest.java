@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Copies keep unusual properties of files: names of any bytes, files of the kernel, holes, fractions of seconds. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class FileFidelityTest {
     private static final long HOLE = 1L << 27;
 

@@ -47,10 +47,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Containers of a host that a connection reaches, such as a machine that another provisioner has reserved. */
-@Timeout(120)
+@Timeout(300)
 @ExtendWith(LeakCheck.class)
 class HostTest {
-    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final Duration LONG = Duration.ofMinutes(2);
 
     @RegisterExtension
     final Lab lab = new Lab();

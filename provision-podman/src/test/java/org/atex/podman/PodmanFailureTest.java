@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Connections when processes or the container are killed, or resources run out. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class PodmanFailureTest {
     @RegisterExtension

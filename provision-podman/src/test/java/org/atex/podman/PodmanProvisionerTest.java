@@ -26,10 +26,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Properties of provisioned containers, and error messages. */
-@Timeout(120)
+@Timeout(300)
 @ExtendWith(LeakCheck.class)
 class PodmanProvisionerTest {
-    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final Duration LONG = Duration.ofMinutes(2);
 
     @RegisterExtension
     final Lab lab = new Lab();

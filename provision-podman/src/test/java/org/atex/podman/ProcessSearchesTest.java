@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(180)
 class ProcessSearchesTest {
     private record Search(List<String> commands, CompletableFuture<Boolean> answer) {}
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Compiles and runs the sample of the README with an image of the lab. */
-@Timeout(60)
+@Timeout(180)
 class ReadmeSampleTest {
     private static final Pattern SAMPLE = Pattern.compile("```java compiled\n(.*?)```", Pattern.DOTALL);
 

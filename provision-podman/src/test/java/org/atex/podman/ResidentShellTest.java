@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Selects the processes of a command by their lines in {@code /proc/PID/stat}, with grep as in {@code resident.sh}. */
-@Timeout(20)
+@Timeout(120)
 class ResidentShellTest {
     private static boolean matches(long process, String line) throws Exception {
         Process grep =

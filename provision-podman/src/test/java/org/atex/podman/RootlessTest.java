@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rootless podman: a JVM and containers of the user that {@code lab/install} creates. */
-@Timeout(120)
+@Timeout(300)
 class RootlessTest {
     private static final String USER = "atex-lab";
     private static final String IMAGE = LabImage.PLAIN.reference();

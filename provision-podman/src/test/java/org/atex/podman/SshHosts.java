@@ -1,5 +1,6 @@
 package org.atex.podman;
 
+import java.time.Duration;
 import org.atex.lab.OpenSsh;
 import org.atex.ssh.HostKeys;
 import org.atex.ssh.SshConnection;
@@ -13,6 +14,7 @@ final class SshHosts {
         return SshOptions.defaults()
                 .withoutConfig()
                 .withoutAgent()
+                .withConnectWithin(Duration.ofMinutes(2))
                 .withKey(server.directory().resolve("id"))
                 .withHostKeys(HostKeys.knownHosts(server.directory().resolve("known_hosts")));
     }

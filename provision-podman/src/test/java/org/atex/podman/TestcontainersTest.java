@@ -18,7 +18,7 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.utility.DockerImageName;
 
 /** Provisions containers that Testcontainers starts over the socket of podman. */
-@Timeout(120)
+@Timeout(300)
 class TestcontainersTest {
     @RegisterExtension
     final Lab lab = new Lab();

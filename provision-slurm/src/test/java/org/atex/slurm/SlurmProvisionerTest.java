@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Allocations of a real cluster: what they offer, how they are refused, lost and given back. */
 @ExtendWith(LeakCheck.class)
-@Timeout(120)
+@Timeout(300)
 class SlurmProvisionerTest {
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A whole run on four nodes. {@code -Dslurm.tests=200} makes it longer. */
 @ExtendWith(LeakCheck.class)
-@Timeout(300)
+@Timeout(600)
 class SlurmRunTest {
     private static final int TESTS = Integer.getInteger("slurm.tests", 24);
 

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
  * files.
  */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class FileFidelityTest {
     private static final long HOLE = 1L << 28;
 

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Forwarded ports with a real OpenSSH server on this machine, so that both sides can reach the ports of the other one.
  */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class ForwardingTest {
     @TempDir
     private Path directory;

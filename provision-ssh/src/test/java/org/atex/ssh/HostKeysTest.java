@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The host keys that each policy accepts, and the messages of refusals. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class HostKeysTest {
     @TempDir
     private static Path serverDirectory;

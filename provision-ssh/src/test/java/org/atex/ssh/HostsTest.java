@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sources of a list and of a file, and the syntax of hosts. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class HostsTest {
     @TempDir
     private Path directory;

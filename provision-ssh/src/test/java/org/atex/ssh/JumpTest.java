@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Connections through jump hosts and proxy commands. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class JumpTest {
     /** The time for failing attempts that must at least log in to a jump host, also on a busy machine. */
     private static final Duration ENOUGH_FOR_THE_JUMP = Duration.ofSeconds(3);
@@ -65,7 +65,7 @@ class JumpTest {
                 .withoutConfig()
                 .withoutAgent()
                 .withHostKeys(HostKeys.knownHosts(known))
-                .withConnectWithin(Duration.ofSeconds(20));
+                .withConnectWithin(Duration.ofMinutes(2));
         for (OpenSsh server : new OpenSsh[] {first, second, target}) {
             options = options.withKey(server.directory().resolve("id"));
         }
@@ -169,7 +169,7 @@ class JumpTest {
             assertThat(waiting.failure())
                     .isInstanceOf(ConnectionLostException.class)
                     .hasMessageContaining(target.destination());
-            connection.reconnect(Duration.ofSeconds(20));
+            connection.reconnect(Duration.ofMinutes(1));
             works(connection);
         }
     }
@@ -195,7 +195,7 @@ class JumpTest {
                 .withProxyCommand("bash -c 'exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3' # as %r, 100%%");
         try (SshConnection connection = SshConnection.open(target.destination(), options)) {
             works(connection);
-            connection.reconnect(Duration.ofSeconds(20));
+            connection.reconnect(Duration.ofMinutes(1));
             works(connection);
         }
     }
@@ -249,13 +249,13 @@ class JumpTest {
                     () -> SshConnection.open(Host.of(target.destination()), options, Dialer.Retry.FAILED_PROXY));
             awaitTries(tries, 4);
             Files.createFile(up);
-            try (SshConnection connection = opening.result(Duration.ofSeconds(20))) {
+            try (SshConnection connection = opening.result(Duration.ofMinutes(1))) {
                 Files.delete(up);
                 Files.delete(tries);
                 Call<?> back = Call.to(() -> connection.reconnect(Duration.ofHours(1)));
                 awaitTries(tries, 2);
                 Files.createFile(up);
-                back.result(Duration.ofSeconds(20));
+                back.result(Duration.ofMinutes(1));
                 assertThat(connection.run(Command.of("echo", "back")).stdout()).isEqualTo("back\n");
             }
             assertThat(logs.messages(Level.INFO).stream().filter(line -> line.contains("is down")))

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * four keys only, so the order of the keys counts.
  */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class LoginAgreementTest {
     @TempDir
     private static Path directory;

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** OpenSSH's client reaches the system of a connection with the command that the connection names. */
-@Timeout(60)
+@Timeout(180)
 class LoginCommandTest {
     @TempDir
     private Path directory;

@@ -1,5 +1,6 @@
 package org.atex.ssh;
 
+import java.time.Duration;
 import org.atex.lab.OpenSsh;
 
 /** Options to log in to the servers of the tests. */
@@ -11,6 +12,7 @@ final class Logins {
         return SshOptions.defaults()
                 .withoutConfig()
                 .withoutAgent()
+                .withConnectWithin(Duration.ofMinutes(2))
                 .withKey(server.directory().resolve("id"))
                 .withHostKeys(HostKeys.knownHosts(server.directory().resolve("known_hosts")));
     }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * README of this module gives the reason for each departure.
  */
 @ExtendWith(LeakCheck.class)
-@Timeout(300)
+@Timeout(600)
 class OpenSshAgreementTest {
     @TempDir
     private static Path directory;

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The selection of a command's processes: by lines of {@code /proc/PID/stat}, matched by grep, and by a reaper's
  * script.
  */
-@Timeout(20)
+@Timeout(120)
 class ProcessReaperTest {
     private static boolean matches(long process, String line) throws Exception {
         Process grep = new ProcessBuilder("grep", "-qE", "-e", ProcessReaper.sessionsOf(List.of(77L, process))).start();

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The sample of the README that connects to a host of {@code ~/.ssh/config}. */
-@Timeout(60)
+@Timeout(180)
 class ReadmeSampleTest {
     private static final Pattern SAMPLE = Pattern.compile("```java( compiled)?\n(.*?)```", Pattern.DOTALL);
 

@@ -28,9 +28,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class ReservationServiceTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(30);
     private static final Duration MOMENT = Duration.ofMillis(1);
     private static final String A = "{\"host\": \"a\"}";
     private static final String B = "{\"host\": \"b\", \"port\": 2222, \"arguments\": {\"cores\": 4, \"KEY\": \"v\"}}";

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Certificates are verified, and an https service does not lead to http. */
-@Timeout(60)
+@Timeout(180)
 class ReservationTlsTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(30);
     private static final char[] PASSWORD = "changeit".toCharArray();
 
     @TempDir

@@ -113,6 +113,7 @@ final class SshContainer extends GenericContainer<SshContainer> {
         return SshOptions.defaults()
                 .withoutConfig()
                 .withoutAgent()
+                .withConnectWithin(Duration.ofMinutes(2))
                 .withKey(directory.resolve("id"))
                 .withHostKeys(HostKeys.knownHosts(directory.resolve("known_hosts")));
     }

@@ -43,19 +43,19 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Faults of the network at every stage of a connection and during every operation. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class SshFaultsTest {
     private static final Duration INTERVAL = Duration.ofMillis(200);
     private static final int MISSES = 5;
 
     /** The limit of contract rule C50, with a margin for busy machines. */
     private static final Duration NOTICED =
-            INTERVAL.multipliedBy(MISSES).plusSeconds(1).plusSeconds(5);
+            INTERVAL.multipliedBy(MISSES).plusSeconds(1).plusSeconds(15);
 
     /** How many connections are tried: a busy machine can lose one before the fault. */
     private static final int TRIES = 10;
 
-    private static final Duration CLOSED = Duration.ofSeconds(6);
+    private static final Duration CLOSED = Duration.ofSeconds(15);
 
     @TempDir
     private static Path serverDirectory;
@@ -191,7 +191,7 @@ class SshFaultsTest {
                 new Fault.HalfClose(Direction.TO_CLIENT, 100),
                 new Fault.Garbage(Direction.TO_CLIENT, 1200, 50, 2),
                 new Fault.Reset(Direction.TO_TARGET, 2200));
-        try (SshConnection connection = connect(proxy, Duration.ofSeconds(20))) {
+        try (SshConnection connection = connect(proxy, Duration.ofMinutes(1))) {
             assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
             assertThat(proxy.connections()).isEqualTo(5);
         }
@@ -373,7 +373,7 @@ class SshFaultsTest {
         Files.createDirectory(place);
         try (FaultProxy faulty = FaultProxy.to("127.0.0.1", server.port());
                 ServerSocket service = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-                SshConnection connection = connect(faulty, Duration.ofSeconds(20))) {
+                SshConnection connection = connect(faulty, Duration.ofMinutes(1))) {
             List<Call<?>> calls;
             try {
                 calls = operation.begin(connection, place, service);
@@ -424,7 +424,7 @@ class SshFaultsTest {
     /** {@return whether the connection was still alive when the fault began} */
     private boolean tellsAllAndComesBack(Fault fault, Path place, boolean last) throws Exception {
         try (ServerSocket service = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-                SshConnection connection = connect(proxy, Duration.ofSeconds(20))) {
+                SshConnection connection = connect(proxy, Duration.ofMinutes(1))) {
             List<Call<?>> calls = new ArrayList<>();
             try {
                 for (Operation operation : Operation.values()) {
@@ -453,7 +453,7 @@ class SshFaultsTest {
                                 .hasMessageContaining(place(proxy)));
             }
             proxy.set();
-            connection.reconnect(Duration.ofSeconds(20));
+            connection.reconnect(Duration.ofMinutes(1));
             assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
             return true;
         }

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Methods of login, and messages of refused logins. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class SshLoginTest {
     private static final String SECRET = "c0rrect-h0rse";
     private static final String WRONG = "wr0ng-h0rse";

@@ -32,12 +32,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Servers in containers: with limits, with unusual requirements, and of several projects. */
-@Timeout(120)
+@Timeout(300)
 class SshServersTest {
     @RegisterExtension
     static final Lab LAB = new Lab();
 
-    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final Duration LONG = Duration.ofMinutes(2);
 
     /** The options of the servers, one server each. */
     private static final List<String> ALGORITHMS = List.of(

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Accounts with every login shell and with start-up files that print, on a real system. */
-@Timeout(60)
+@Timeout(180)
 class SshShellsTest {
     @RegisterExtension
     static final Lab LAB = new Lab();
@@ -120,6 +120,7 @@ class SshShellsTest {
         return SshOptions.defaults()
                 .withoutConfig()
                 .withoutAgent()
+                .withConnectWithin(Duration.ofMinutes(2))
                 .withKey(system.key())
                 .withHostKeys(HostKeys.knownHosts(system.knownHosts()));
     }

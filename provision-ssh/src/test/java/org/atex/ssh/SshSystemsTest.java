@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Systems in containers: their network is cut, their servers have limits, and they are killed. */
-@Timeout(120)
+@Timeout(300)
 class SshSystemsTest {
-    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final Duration LONG = Duration.ofMinutes(2);
 
     @RegisterExtension
     final Lab lab = new Lab();
@@ -29,6 +29,7 @@ class SshSystemsTest {
         return SshOptions.defaults()
                 .withoutConfig()
                 .withoutAgent()
+                .withConnectWithin(Duration.ofMinutes(2))
                 .withKey(systems[0].key())
                 .withHostKeys(HostKeys.knownHosts(
                         List.of(systems).stream().map(SshSystem::knownHosts).toArray(Path[]::new)))

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Copies of files and trees to and from a real OpenSSH server, by tar streams and, without tar, by sftp. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class TransferTest {
     private static final FileTime TIME = FileTime.fromMillis(1_500_000_000_000L);
 

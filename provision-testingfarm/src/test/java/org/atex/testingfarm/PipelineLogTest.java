@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class PipelineLogTest {
     private static final String TEXT = "[a] \u001b[1;32mgrün\u001b[0m\r\n[b] Guest is ready\n\n[c] 日本\n";
     private static final List<String> LINES = List.of("[a] grün", "[b] Guest is ready", "", "[c] 日本");

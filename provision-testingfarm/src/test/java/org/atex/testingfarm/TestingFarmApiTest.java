@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class TestingFarmApiTest {
     private static final String ONE = "/v0.1/requests/.+";
     private static final NewRequest.Access ACCESS = new NewRequest.Access(

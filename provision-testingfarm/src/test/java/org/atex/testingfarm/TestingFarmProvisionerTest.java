@@ -49,9 +49,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs the provisioner against the fake Testing Farm, with fake guests. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class TestingFarmProvisionerTest {
-    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration SOON = Duration.ofSeconds(30);
     private static final String ONE = "/v0.1/requests/.+";
     private static final String ALL = "/v0.1/requests";
 

@@ -33,6 +33,7 @@ import org.atex.command.CommandExecutor;
 import org.atex.lab.OpenSsh;
 import org.atex.ssh.Host;
 import org.atex.testingfarm.FakeRequest.Script;
+import org.atex.testkit.Call;
 import org.atex.testkit.FaultProxy;
 import org.atex.testkit.LeakCheck;
 import org.atex.testkit.RecordingAggregator;
@@ -49,7 +50,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs tests from end to end against the fake Testing Farm. All guests are one real sshd, each behind its own proxy.
  */
 @ExtendWith(LeakCheck.class)
-@Timeout(120)
+@Timeout(300)
 class WholeRunTest {
     @TempDir
     private static Path serverDirectory;
@@ -281,7 +282,7 @@ class WholeRunTest {
         assertThat(leftovers.list())
                 .hasSize(3)
                 .allMatch(request -> "run-7".equals(request.tags().get("AtexRun")));
-        assertThat(leftovers.cancel(Duration.ofSeconds(10)))
+        assertThat(leftovers.cancel(Call.SOON))
                 .as("requests that are not over")
                 .isEmpty();
 

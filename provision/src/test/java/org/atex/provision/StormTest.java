@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Makers that fail, hang, lie and come late, under threads that request, take, clear and close at any moment. */
-@Timeout(120)
+@Timeout(300)
 class StormTest {
     private static final int STORMS = 1_000;
     private static final int MAX = 4;

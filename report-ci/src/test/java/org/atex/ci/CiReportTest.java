@@ -59,7 +59,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Reads the output and the summary as the services do. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class CiReportTest {
     private static final Instant START = Instant.parse("2026-11-20T10:00:00Z");

@@ -35,7 +35,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** The files are complete, whichever way a run ends. */
-@Timeout(120)
+@Timeout(300)
 @ExtendWith(LeakCheck.class)
 class FindingsReportTest {
     @TempDir

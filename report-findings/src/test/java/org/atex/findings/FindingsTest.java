@@ -39,7 +39,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Findings have all that a person has to know of a run. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class FindingsTest {
     private static final FindingsOptions DEFAULTS = FindingsOptions.defaults();

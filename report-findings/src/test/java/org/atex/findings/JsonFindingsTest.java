@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** A JSON parser reads the findings back. */
-@Timeout(60)
+@Timeout(180)
 class JsonFindingsTest {
     private static final FindingsOptions DEFAULTS = FindingsOptions.defaults();
 

@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A parser of CommonMark with tables reads the findings back. */
-@Timeout(60)
+@Timeout(180)
 class MarkdownFindingsTest {
     private static final FindingsOptions DEFAULTS = FindingsOptions.defaults();
     private static final Parser PARSER =

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** Pages that a killed program has left, and that another one continues. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class ContinuedPageTest {
     private static final HtmlOptions RESUME = HtmlOptions.defaults().withResume();

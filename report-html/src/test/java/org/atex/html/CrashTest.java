@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Writes a page in another JVM that is killed. */
-@Timeout(120)
+@Timeout(300)
 class CrashTest {
     @TempDir
     Path directory;

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class HtmlReportTest {
     @TempDir

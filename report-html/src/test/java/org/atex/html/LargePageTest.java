@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Uses a page of 10,000 tests with 30,000 attempts on 200 systems in a real browser. */
-@Timeout(300)
+@Timeout(600)
 class LargePageTest {
     private static final int TESTS = 10_000;
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A page is served on this machine while its run goes on. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class LivePageTest {
     @TempDir

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 
 /** Reads and uses pages in a real browser. */
-@Timeout(120)
+@Timeout(300)
 class PageTest {
     @RegisterExtension
     static final Browser browser = new Browser();

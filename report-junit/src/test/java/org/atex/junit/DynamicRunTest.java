@@ -40,7 +40,7 @@ import org.opentest4j.IncompleteExecutionException;
 import org.opentest4j.TestAbortedException;
 
 /** A run is shown as dynamic tests, of which each ends like the test that it shows. */
-@Timeout(60)
+@Timeout(180)
 @ExtendWith(LeakCheck.class)
 class DynamicRunTest {
     private static final String PASSED = "passed";

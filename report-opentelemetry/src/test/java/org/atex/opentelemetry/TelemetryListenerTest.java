@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The SDK of OpenTelemetry receives the spans and metrics of a run. */
-@Timeout(60)
+@Timeout(180)
 class TelemetryListenerTest {
     private static final Instant BEGIN = Instant.parse("2026-01-02T03:04:05Z");
     private static final SystemInfo SYSTEM = new SystemInfo("one", "lab", "host-1", Map.of("arch", "s390x"));

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>An implementation inherits the tests by a subclass that opens an aggregator and reads the stored results.
  */
-@Timeout(60)
+@Timeout(180)
 public abstract class AggregatorContract {
     /** A directory for the stored results, deleted after each test. The artifacts are in another directory. */
     @TempDir

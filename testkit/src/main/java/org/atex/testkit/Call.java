@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the result
  */
 public final class Call<T extends @Nullable Object> {
-    /** The time limit for an operation that should be immediate; 10 s, because test machines are shared. */
-    public static final Duration SOON = Duration.ofSeconds(10);
+    /** The time limit for an operation that should be immediate; 30 s, because test machines are shared. */
+    public static final Duration SOON = Duration.ofSeconds(30);
 
     private final FutureTask<T> task;
     private final Thread thread;

@@ -68,7 +68,7 @@ import org.junit.jupiter.api.io.TempDir;
  * }
  * }
  */
-@Timeout(60)
+@Timeout(180)
 @SuppressWarnings("try") // close() is called early on purpose
 public abstract class ConnectionContract {
     private static final String SPECIAL_CHARACTERS = "a b\t'\"$HOME %d \\ *\n\u00fc\u20ac\ud83d\ude00";
@@ -606,7 +606,7 @@ public abstract class ConnectionContract {
     }
 
     @Test
-    @Timeout(180)
+    @Timeout(400)
     void c34_manyCommandsDoNotStall() throws Exception {
         List<Call<String>> calls = new ArrayList<>();
         List<RunningCommand> commands = new ArrayList<>();

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>An implementation inherits the tests by a subclass that opens connections, returns the factory of executors, and
  * defines some tests for it.
  */
-@Timeout(60)
+@Timeout(180)
 @SuppressWarnings("try") // close() is called early on purpose
 public abstract class ExecutorContract {
     private static final Pattern STATUS = Pattern.compile("\"status\"\\s*:\\s*\"([^\"]*)\"");

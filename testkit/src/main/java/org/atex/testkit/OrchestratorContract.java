@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
  *
  * <p>An implementation inherits the tests by a subclass that creates an orchestrator.
  */
-@Timeout(60)
+@Timeout(180)
 @SuppressWarnings("try") // close() is called early on purpose
 public abstract class OrchestratorContract {
     private static final Duration SHORT = Duration.ofMillis(5);

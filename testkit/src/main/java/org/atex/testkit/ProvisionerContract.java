@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * <p>An implementation inherits the tests by a subclass that opens a provisioner. If a system takes minutes to become
  * ready, override {@link #readyWithin()} and annotate the subclass with a longer {@code @Timeout}.
  */
-@Timeout(120)
+@Timeout(300)
 @SuppressWarnings("try") // close() is called early on purpose
 public abstract class ProvisionerContract {
     private static final int THREADS = 16;

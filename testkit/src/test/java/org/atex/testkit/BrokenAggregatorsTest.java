@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** For each rule, an aggregator that violates it: only the test of this rule may fail. */
-@Timeout(240)
+@Timeout(500)
 class BrokenAggregatorsTest {
     private static final Pattern ABSOLUTE = Pattern.compile("\"(/[^\"]+)\"");
 

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** For each rule about commands, a connection that violates it: only the test of this rule may fail. */
-@Timeout(240)
+@Timeout(500)
 class BrokenCommandsTest {
     @ParameterizedTest
     @MethodSource("broken")

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** For each rule, an executor that violates it: only the test of this rule may fail. */
-@Timeout(120)
+@Timeout(300)
 class BrokenExecutorsTest {
     private static final TestCase FOREIGN = TestCase.named("/foreign");
     private static final TestCase LEAVING = TestCase.named("/leaving");

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** For each rule, an orchestrator that violates it: only the test of this rule may fail. */
-@Timeout(240)
+@Timeout(500)
 class BrokenOrchestratorsTest {
     /** The parts from which the contract creates an orchestrator. */
     record Parts(List<TestCase> tests, Provisioner systems, Executor.Factory executors, Aggregator results) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** For each rule, a provisioner that violates it: only the test of this rule may fail. */
-@Timeout(240)
+@Timeout(500)
 class BrokenProvisionersTest {
     /** The contract of the provisioner under test. */
     static final class Contract extends ProvisionerContract {

@@ -20,7 +20,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 /**
  * Checks that the failure of a contract test names the rule, the calls with their arguments, and the exceeded limit.
  */
-@Timeout(60)
+@Timeout(180)
 class ContractFailuresTest {
     /** A contract with systems that never become ready, although they should within 40 ms. */
     static final class NoSystemsContract extends ProvisionerContract {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(180)
 class FaultProxyTest {
     private static final Fault.Direction TO_TARGET = Fault.Direction.TO_TARGET;
     private static final Fault.Direction TO_CLIENT = Fault.Direction.TO_CLIENT;

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(180)
 @SuppressWarnings("try") // the files only have to be open
 class LeakCheckTest {
     private final ResourceSnapshot before = ResourceSnapshot.take();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Checks fakes with a manual clock: no test waits in real time. */
-@Timeout(60)
+@Timeout(180)
 class ManualClockTest {
     private final ManualClock clock = ManualClock.at(Instant.EPOCH);
 
