@@ -16,7 +16,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
 
 /**
- * A JUnit extension for a static field: a libvirtd of its own, and the guest that {@code lab/guest} builds.
+ * A JUnit extension for a static field: a libvirtd of its own, and the guests that {@code lab/guest}
+ * builds.
  *
  * <p>The daemon needs neither systemd nor a bridge. It has its own configuration, state and sockets: it sees other
  * directories in the places of those of a libvirtd of the host, which it does not disturb.
@@ -124,28 +125,33 @@ public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
         return Objects.requireNonNull(guest);
     }
 
-    /** {@return the kernel of the guest} */
+    /** {@return the kernel of the guests} */
     public Path kernel() {
         return guest().resolve("vmlinuz");
     }
 
-    /** {@return the initial file system of the guest} */
+    /** {@return the initial file system of the guests} */
     public Path initrd() {
         return guest().resolve("initrd");
     }
 
-    /** {@return the disk of the guest, in the format qcow2} */
+    /** {@return the disk of the small guest, in the format qcow2} */
     public Path disk() {
         return guest().resolve("disk.qcow2");
     }
 
-    /** {@return the private key for root in the guest} */
+    /** {@return the disk of the guest with Debian and systemd, in the format qcow2} */
+    public Path debianDisk() {
+        return guest().resolve("debian.qcow2");
+    }
+
+    /** {@return the private key for root in the guests} */
     public Path key() {
         return guest().resolve("id");
     }
 
     /**
-     * {@return the fingerprint of the host key of the guest on its serial port}
+     * {@return the fingerprint of the host key of the guests on their serial ports}
      *
      * @throws IOException if it cannot be read
      */

@@ -11,6 +11,8 @@ import java.util.UUID;
 import org.atex.api.Command;
 import org.atex.api.CommandResult;
 import org.atex.api.Connection;
+import org.atex.api.Input;
+import org.atex.support.RsaKey;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,11 +21,12 @@ import org.jspecify.annotations.Nullable;
  * @param seconds the time of the clock in seconds since 1970
  * @param host the host name
  * @param machine the machine id, or {@code -}
- * @param keys a checksum of the ssh host keys, or {@code -}
+ * @param boot the boot id
+ * @param keys the checksums and names of the ssh host keys, or {@code -}
  * @param random random bytes of the kernel
  * @param life the mark of the life before, and that of the new one; empty in a state
  */
-record Identity(long seconds, String host, String machine, String keys, String random, Life life) {
+record Identity(long seconds, String host, String machine, String boot, String keys, String random, Life life) {
     private static final Duration MAX_DEVIATION = Duration.ofSeconds(5);
 
     // Mostly builtins: an emulated processor starts a program in dozens of milliseconds.
@@ -34,6 +37,7 @@ record Identity(long seconds, String host, String machine, String keys, String r
             printf 'seconds=%(%s)T\\n' -1
             echo "host=$(</proc/sys/kernel/hostname)"
             echo "machine=$([[ -r /etc/machine-id ]] && echo "$(</etc/machine-id)" || echo -)"
+            echo "boot=$(</proc/sys/kernel/random/boot_id)"
             echo "keys=$( ((${#keys[@]})) && echo $(sha256sum "${keys[@]}") || echo -)"
             echo "random=$(</proc/sys/kernel/random/uuid)"
         }
@@ -42,8 +46,14 @@ record Identity(long seconds, String host, String machine, String keys, String r
     /**
      * Mixes new random bytes into the pool of the kernel, and has it use them at once: until then, all systems from one
      * state have the same random numbers. That is a call which bash cannot make.
+     *
+     * <p>A kernel has one boot id until it ends: a mount hides it. The journal is started again, as it reads its machine
+     * id and its boot id only then, and {@code journalctl} shows nothing of any other.
+     *
+     * <p>An emulated processor would look for an RSA key for 5 to 20 seconds: it comes from this machine.
      */
     private static final String RENEW = SHOW + """
+        rsa=$(</dev/stdin)
         {
             date -u -s "@$1"
             echo "$2" >/dev/urandom
@@ -57,10 +67,16 @@ record Identity(long seconds, String host, String machine, String keys, String r
                 [[ -f /var/lib/dbus/machine-id && ! -L /var/lib/dbus/machine-id ]] &&
                     echo "$4" >/var/lib/dbus/machine-id
             fi
+            echo "$7" >/run/atex-boot-id && mount -o bind,ro /run/atex-boot-id /proc/sys/kernel/random/boot_id
+            rm -f /run/atex-boot-id
             for file in /etc/ssh/ssh_host_*_key; do
                 [[ -s $file ]] || continue
                 type=${file#*ssh_host_} type=${type%_key}
-                ssh-keygen -q -t "$type" -N '' -f "$file" <<<y
+                if [[ $type == rsa ]]; then
+                    echo "$rsa" >"$file" && echo "$8" >"$file.pub"
+                else
+                    ssh-keygen -q -t "$type" -N '' -f "$file" <<<y
+                fi
             done
             for file in /etc/dropbear/*key; do
                 [[ -s $file ]] || continue
@@ -68,7 +84,7 @@ record Identity(long seconds, String host, String machine, String keys, String r
             done
         } >/dev/null 2>&1
         # The server that listens has no client: it reads the keys when it starts.
-        { systemctl try-restart ssh.service sshd.service || {
+        { systemctl try-restart systemd-journald.service ssh.service sshd.service || {
             [[ -s /run/sshd.pid ]] && kill -HUP "$(</run/sshd.pid)"
             listening=()
             [[ -d /etc/dropbear ]] && for pid in $(pidof dropbear); do
@@ -86,19 +102,35 @@ record Identity(long seconds, String host, String machine, String keys, String r
         return parse(system.run(Command.bash(SHOW + "show")));
     }
 
-    /** Gives a system a new identity and a mark of its life. {@return the identity that it has then} */
-    static Identity renew(Connection system, String host) throws IOException, InterruptedException {
+    /**
+     * Gives a system a new identity and a mark of its life.
+     *
+     * @param system the system
+     * @param host its host name
+     * @param key its host key of this type, or null if it has none
+     * @return the identity that it has then
+     */
+    static Identity renew(Connection system, String host, @Nullable RsaKey key)
+            throws IOException, InterruptedException {
         byte[] seed = new byte[64];
         new SecureRandom().nextBytes(seed);
         Instant now = Instant.now();
-        return parse(system.run(Command.bash(
+        Command command = Command.bash(
                 RENEW,
                 now.getEpochSecond() + "." + String.format("%09d", now.getNano()),
                 Base64.getEncoder().encodeToString(seed),
                 host,
                 UUID.randomUUID().toString().replace("-", ""),
                 UUID.randomUUID().toString(),
-                Life.MARK)));
+                Life.MARK,
+                UUID.randomUUID().toString(),
+                key == null ? "" : key.publicKey());
+        return parse(system.run(command.withStdin(Input.text(key == null ? "" : key.privateKey()))));
+    }
+
+    /** {@return whether one of the ssh host keys is an RSA key} */
+    boolean hasRsaKey() {
+        return keys.contains("/ssh_host_rsa_key");
     }
 
     private static Identity parse(CommandResult result) throws IOException {
@@ -115,6 +147,7 @@ record Identity(long seconds, String host, String machine, String keys, String r
                 Long.parseLong(seconds),
                 values.getOrDefault("host", ""),
                 values.getOrDefault("machine", "-"),
+                values.getOrDefault("boot", ""),
                 values.getOrDefault("keys", "-"),
                 values.getOrDefault("random", ""),
                 new Life(values.getOrDefault("mark", ""), values.getOrDefault("marked", "")));
@@ -138,6 +171,9 @@ record Identity(long seconds, String host, String machine, String keys, String r
         }
         if (!machine.equals("-") && machine.equals(state.machine)) {
             return "its machine id is still " + machine;
+        }
+        if (boot.equals(state.boot)) {
+            return "its boot id is still " + boot;
         }
         if (!keys.equals("-") && keys.equals(state.keys)) {
             return "its ssh host keys are still those of the state";

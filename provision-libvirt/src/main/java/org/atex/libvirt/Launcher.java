@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -18,9 +19,11 @@ import org.atex.api.Connection;
 import org.atex.api.ProvisioningException;
 import org.atex.support.Deadline;
 import org.atex.support.LeaseEnd;
+import org.atex.support.RsaKey;
 import org.atex.support.SystemOwner;
 import org.atex.support.Threads;
 import org.atex.support.UninterruptibleSection;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -334,6 +337,9 @@ final class Launcher {
     Started fork(Frozen state, Replaced old) throws IOException, InterruptedException {
         String name = nextName();
         String edit = state.edit(name, UUID.randomUUID().toString(), deadline());
+        CompletableFuture<@Nullable RsaKey> key = state.identity().hasRsaKey()
+                ? CompletableFuture.supplyAsync(RsaKey::generate, task -> Threads.start("host-key-" + name, task))
+                : CompletableFuture.completedFuture(null);
         Connected connected = start(
                 name,
                 startWithin,
@@ -346,7 +352,7 @@ final class Launcher {
                 old);
         boolean complete = false;
         try {
-            Life life = renew(connected.connection(), name, state);
+            Life life = renew(connected.connection(), name, state, key.join());
             complete = true;
             return new Started(connected.machine(), connected.connection(), life);
         } finally {
@@ -356,15 +362,16 @@ final class Launcher {
         }
     }
 
-    private Life renew(Connection connection, String name, Frozen state) throws IOException, InterruptedException {
+    private Life renew(Connection connection, String name, Frozen state, @Nullable RsaKey key)
+            throws IOException, InterruptedException {
         long begun = System.nanoTime();
-        Identity identity = Identity.renew(connection, name);
+        Identity identity = Identity.renew(connection, name, key);
         Duration elapsed = Duration.ofNanos(System.nanoTime() - begun);
         String shared = identity.sharedWith(state.identity(), name, elapsed);
         if (shared != null) {
             throw new ProvisioningException(
                     "could not give " + name + " an identity of its own after the frozen state: " + shared
-                            + "; the system must be root's, and have date and ssh-keygen",
+                            + "; the system must be root's, and have date, mount and ssh-keygen",
                     null,
                     hostName);
         }

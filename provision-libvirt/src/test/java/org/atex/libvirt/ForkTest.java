@@ -95,7 +95,10 @@ class ForkTest {
                         .as("the difference of the clocks in seconds")
                         .isLessThan(5);
                 for (String identity : List.of(
-                        "cat /etc/machine-id", "sha256sum </etc/dropbear/key", "cat /proc/sys/kernel/random/uuid")) {
+                        "cat /etc/machine-id",
+                        "cat /proc/sys/kernel/random/boot_id",
+                        "sha256sum </etc/dropbear/key",
+                        "cat /proc/sys/kernel/random/uuid")) {
                     assertThat(identities.add(Guests.run(system, identity)))
                             .as("%s of %s differs", identity, system.name())
                             .isTrue();

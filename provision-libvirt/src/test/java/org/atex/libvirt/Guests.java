@@ -39,10 +39,18 @@ final class Guests {
                 .withConnector(GuestConnector.ssh(ssh(disk.resolveSibling("id"))));
     }
 
+    /** Debian with systemd. */
+    static GuestTemplate debian(Libvirt lab) {
+        return options(lab.uri(), lab.systems(), lab.debianDisk()).withMemory(384);
+    }
+
     /** Without a network: the connection goes through the serial port. */
     static GuestTemplate serial(Libvirt lab) throws IOException {
-        SshOptions options = ssh(lab.key()).withHostKeys(HostKeys.pinned(lab.serialFingerprint()));
-        return options(lab).withNetwork(GuestNetwork.NONE).withConnector(GuestConnector.serial(options));
+        return options(lab).withNetwork(GuestNetwork.NONE).withConnector(serialPort(lab));
+    }
+
+    static GuestConnector serialPort(Libvirt lab) throws IOException {
+        return GuestConnector.serial(ssh(lab.key()).withHostKeys(HostKeys.pinned(lab.serialFingerprint())));
     }
 
     static SshOptions ssh(Path key) {

@@ -6,23 +6,18 @@ import org.atex.api.Connection;
 import org.atex.api.Remote;
 import org.atex.lab.Libvirt;
 import org.atex.local.LocalConnection;
-import org.atex.ssh.HostKeys;
 import org.atex.ssh.SshConnection;
-import org.atex.ssh.SshOptions;
 import org.atex.testkit.ConnectionContract;
-import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * The connection contract through the serial port of a virtual machine. An emulated processor needs several minutes for
  * it: the build does not run it, {@code -Dtest=SerialConnectionContractIT} does.
  */
-@ExtendWith(LeakCheck.class)
 @Timeout(300)
 class SerialConnectionContractIT extends ConnectionContract {
     @RegisterExtension
@@ -55,7 +50,7 @@ class SerialConnectionContractIT extends ConnectionContract {
 
     @BeforeAll
     static void boot() throws Exception {
-        GuestTemplate template = Guests.options(LAB).withMemory(384).withConnector(new Remembering());
+        GuestTemplate template = Guests.debian(LAB).withConnector(new Remembering());
         provisioner = LibvirtProvisioner.builder(HOST, template).build();
         system = Guests.ready(provisioner);
     }
@@ -79,8 +74,7 @@ class SerialConnectionContractIT extends ConnectionContract {
             return GuestConnector.ssh(Guests.ssh(LAB.key())).connect(GUEST.get());
         }
         isInUse = true;
-        SshOptions options = Guests.ssh(LAB.key()).withHostKeys(HostKeys.pinned(LAB.serialFingerprint()));
-        return GuestConnector.serial(options).connect(GUEST.get());
+        return Guests.serialPort(LAB).connect(GUEST.get());
     }
 
     @Override

@@ -145,13 +145,13 @@ class SerialTest {
         GuestTemplate options = Guests.serial(LAB)
                 .withKernel(LAB.kernel().toString(), LAB.initrd().toString(), "console=ttyS0 quiet atex.stop");
         try (LibvirtProvisioner provisioner =
-                builder(options).startWithin(Duration.ofSeconds(12)).build()) {
+                builder(options).startWithin(Duration.ofSeconds(20)).build()) {
             provisioner.provision(1);
             Offer offer = provisioner.take(Guests.LONG);
 
             assertThat(offer).isInstanceOf(Offer.Failed.class);
             assertThat(((Offer.Failed) offer).cause())
-                    .hasMessageContaining("PT12S")
+                    .hasMessageContaining("PT20S")
                     .hasMessageContaining("org.atex.0")
                     .hasMessageContaining("'atex-serial serve' must run in the virtual machine")
                     .hasMessageContaining("stopped before the root file system");

@@ -1,21 +1,14 @@
 package org.atex.testingfarm;
 
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.NoSuchAlgorithmException;
-import java.security.interfaces.RSAPublicKey;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import org.atex.ssh.SshOptions;
+import org.atex.support.RsaKey;
 
 /**
  * The ssh key of a run. Immutable.
@@ -25,9 +18,6 @@ import org.atex.ssh.SshOptions;
  */
 record RunKey(List<String> authorizedKeys, SshOptions options) {
     private static final List<String> DEFAULT_NAMES = List.of("id_ed25519", "id_ecdsa", "id_rsa");
-
-    /** RSA is accepted by every distribution, also in FIPS mode. */
-    private static final int BITS = 3072;
 
     /**
      * {@return the key in a file, with its public key in the file of the same name with {@code .pub} added}
@@ -69,39 +59,16 @@ record RunKey(List<String> authorizedKeys, SshOptions options) {
 
     /** {@return a new key; the caller deletes the directory} */
     static RunKey generate(Path directory, SshOptions options) {
+        RsaKey key = RsaKey.generate();
         try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-            generator.initialize(BITS);
-            KeyPair pair = generator.generateKeyPair();
             Path file = Files.createFile(
                     directory.resolve("id_rsa"),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(
-                    file,
-                    "-----BEGIN PRIVATE KEY-----\n"
-                            + Base64.getMimeEncoder(64, new byte[] {'\n'})
-                                    .encodeToString(pair.getPrivate().getEncoded())
-                            + "\n-----END PRIVATE KEY-----\n");
-            return new RunKey(List.of(line((RSAPublicKey) pair.getPublic())), options.withKey(file));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("RSA is available in every Java", e);
+            Files.writeString(file, key.privateKey());
+            return new RunKey(List.of(key.publicKey() + " atex"), options.withKey(file));
         } catch (IOException e) {
             throw new UncheckedIOException("could not write an ssh key into " + directory, e);
         }
-    }
-
-    private static String line(RSAPublicKey key) throws IOException {
-        // The wire format of RFC 4253, section 6.6: strings and integers, each with its length.
-        ByteArrayOutputStream blob = new ByteArrayOutputStream();
-        DataOutputStream out = new DataOutputStream(blob);
-        for (byte[] part : List.of(
-                "ssh-rsa".getBytes(StandardCharsets.US_ASCII),
-                key.getPublicExponent().toByteArray(),
-                key.getModulus().toByteArray())) {
-            out.writeInt(part.length);
-            out.write(part);
-        }
-        return "ssh-rsa " + Base64.getEncoder().encodeToString(blob.toByteArray()) + " atex";
     }
 
     /** {@return type and key with a neutral comment: the original one usually has the user's name and host} */

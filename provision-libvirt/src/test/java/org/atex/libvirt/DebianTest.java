@@ -1,0 +1,135 @@
+package org.atex.libvirt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.atex.api.Command;
+import org.atex.api.ConnectionLostException;
+import org.atex.api.Remote;
+import org.atex.lab.Libvirt;
+import org.atex.local.LocalConnection;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Virtual machines with a whole distribution: Debian with systemd, OpenSSH, and the serial port as its unit. */
+@Timeout(500)
+class DebianTest {
+    @RegisterExtension
+    static final Libvirt LAB = new Libvirt();
+
+    private static final LocalConnection HOST = LocalConnection.open();
+
+    /** A unit whose process holds some text in memory only. */
+    private static final String PREPARE = """
+        set -e
+        systemctl is-system-running --wait
+        systemd-run --unit=prepared bash -c 'text="from the preparation"; trap "echo $text" USR1; while sleep 0.1; do :; done'
+        logger 'before the state'
+        """;
+
+    private static final String SHOW = """
+        systemctl is-system-running
+        hostname
+        logger since
+        journalctl --sync
+        journalctl -b -o cat -t root
+        systemctl kill -s USR1 prepared
+        until journalctl -b -o cat -u prepared | grep preparation; do sleep 0.1; done
+        cat /etc/machine-id /proc/sys/kernel/random/boot_id
+        ssh-keyscan -t ed25519,rsa 127.0.0.1 2>/dev/null
+        """;
+
+    @SuppressWarnings("NullAway.Init")
+    private static LibvirtProvisioner provisioner;
+
+    @BeforeAll
+    static void open() throws Exception {
+        GuestTemplate template = Guests.debian(LAB)
+                .withPreparation(guest -> guest.run(Command.bash(PREPARE)).orThrow());
+        provisioner = LibvirtProvisioner.builder(HOST, template).maxSystems(2).build();
+    }
+
+    @AfterAll
+    static void close() throws Exception {
+        provisioner.close();
+        HOST.close();
+        Guests.assertNothingLeft(LAB);
+    }
+
+    @Test
+    void systemsContinueFromTheStateWithAnIdentityOfTheirOwn() throws Exception {
+        List<Remote> systems = new ArrayList<>();
+        provisioner.provision(2);
+        Set<String> identities = new HashSet<>();
+        try {
+            for (int i = 0; i < 2; i++) {
+                Remote system = provisioner.take(Guests.LONG).orThrow();
+                systems.add(system);
+                List<String> lines = Guests.run(system, SHOW).lines().toList();
+                assertThat(lines.subList(0, 4))
+                        .as("state, host name, journal of this boot, and what a process of the state says")
+                        .containsExactly("running", system.name(), "since", "from the preparation");
+                assertThat(lines.subList(4, lines.size()))
+                        .as("identities")
+                        .hasSize(4)
+                        .allSatisfy(line -> assertThat(identities.add(line))
+                                .as("%s is of %s only", line, system.name())
+                                .isTrue());
+            }
+        } finally {
+            systems.forEach(Remote::close);
+        }
+    }
+
+    @Test
+    void rebootedSystemHasANewBootId() throws Exception {
+        try (Remote system = Guests.ready(provisioner)) {
+            String boot = Guests.run(system, "cat /proc/sys/kernel/random/boot_id");
+            String machine = Guests.run(system, "cat /etc/machine-id");
+            assertThatThrownBy(() -> Guests.run(system, "systemctl reboot; sleep 1000"))
+                    .isInstanceOf(ConnectionLostException.class);
+
+            system.connection().reconnect(Guests.LONG);
+
+            assertThat(Guests.run(system, "cat /proc/sys/kernel/random/boot_id"))
+                    .isNotEqualTo(boot);
+            assertThat(Guests.run(system, "cat /etc/machine-id")).isEqualTo(machine);
+            assertThat(Guests.run(system, "hostname")).isEqualTo(system.name());
+            assertThat(system.reset()).isTrue();
+            assertThat(Guests.run(system, "systemctl is-active prepared")).isEqualTo("active");
+        }
+    }
+
+    @Test
+    void serialPortSurvivesStopsOfServicesAndIsAUnit() throws Exception {
+        GuestTemplate template =
+                Guests.debian(LAB).withNetwork(GuestNetwork.NONE).withConnector(Guests.serialPort(LAB));
+        try (LibvirtProvisioner serial =
+                        LibvirtProvisioner.builder(HOST, template).build();
+                Remote system = Guests.ready(serial)) {
+            for (String breakage : List.of(
+                    "systemctl stop ssh.service systemd-networkd.service; rm -rf /etc/ssh /root/.ssh",
+                    "systemctl isolate rescue.target",
+                    "systemctl stop systemd-journald.socket systemd-journald.service dbus.socket dbus.service",
+                    "systemctl daemon-reexec")) {
+                Guests.run(system, breakage);
+
+                assertThat(Guests.run(system, "echo works")).as(breakage).isEqualTo("works");
+                system.connection().reconnect(Guests.LONG);
+                assertThat(Guests.run(system, "echo works")).as(breakage).isEqualTo("works");
+            }
+            assertThatThrownBy(() -> Guests.run(system, "systemctl kill -s KILL atex-serial.service; sleep 1000"))
+                    .isInstanceOf(ConnectionLostException.class);
+            system.connection().reconnect(Guests.LONG);
+            assertThat(Guests.run(system, "systemctl is-active atex-serial.service"))
+                    .isEqualTo("active");
+        }
+    }
+}
