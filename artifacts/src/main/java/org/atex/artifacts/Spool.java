@@ -542,9 +542,12 @@ public final class Spool implements AutoCloseable {
         return new Replay(stored, waiting, problems);
     }
 
+    /**
+     * {@return the directory itself if it is one run, else the runs in it} A run has a journal. Its name is no proof: the
+     * user chooses that of the directory of runs.
+     */
     static List<Path> runs(Path directory) throws IOException {
-        Path name = directory.toAbsolutePath().normalize().getFileName();
-        if (name != null && name.toString().startsWith(PREFIX)) {
+        if (Files.exists(directory.resolve(JOURNAL))) {
             return List.of(directory);
         }
         try (Stream<Path> entries = Files.list(directory)) {

@@ -113,6 +113,17 @@ class PastRunTest {
         return PastRun.read(home.resolve("run-" + id));
     }
 
+    @Test
+    void directoryOfRunsMayBeCalledLikeARun() throws Exception {
+        Path home = directory.resolve("run-nightly");
+        PastRun run = run(home, true, List.of(record("p", "/a", Outcome.PASSED, 1, true)));
+
+        assertThat(PastRun.latest(home)).map(PastRun::directory).contains(run.directory());
+        assertThat(PastRun.latest(run.directory())).map(PastRun::directory).contains(run.directory());
+        Sink sink = new Sink();
+        assertThat(Spool.replay(home, "b", sink).problems()).isEmpty();
+    }
+
     private static String output(PastRun run, TestRecord record) throws IOException {
         return Files.readString(run.artifacts(record).files().resolve("output.txt"));
     }

@@ -206,11 +206,18 @@ public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
         return Shell.run(line);
     }
 
+    /** {@return the processes of the virtual machines that run} */
+    public List<ProcessHandle> machines() {
+        return processesOf(directory()).stream()
+                .filter(process ->
+                        process.info().commandLine().orElse("").contains("guest="))
+                .toList();
+    }
+
     /** {@return the virtual machines that run, by the arguments of their processes} */
     public List<String> processes() {
-        return processesOf(directory()).stream()
+        return machines().stream()
                 .map(process -> process.info().commandLine().orElse(""))
-                .filter(line -> line.contains("guest="))
                 .toList();
     }
 
