@@ -236,7 +236,7 @@ public final class SlurmCluster implements BeforeAllCallback, AfterAllCallback {
     }
 
     /**
-     * Stops the controller, which saves its state. If it were killed, it would forget the last seconds.
+     * Stops the controller, which saves its state.
      *
      * @throws IOException if it does not run
      */
@@ -246,6 +246,15 @@ public final class SlurmCluster implements BeforeAllCallback, AfterAllCallback {
         process.destroy();
         process.onExit().orTimeout(30, TimeUnit.SECONDS).join();
         Files.deleteIfExists(pidFile);
+    }
+
+    /**
+     * Kills the controller, which forgets the last seconds.
+     *
+     * @throws IOException if it does not run
+     */
+    public void killController() throws IOException {
+        kill(files().resolve("slurmctld.pid"));
     }
 
     /**
