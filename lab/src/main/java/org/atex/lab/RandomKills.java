@@ -89,7 +89,7 @@ public final class RandomKills {
         names.addAll(victims.keySet());
         for (int i = 0; i < KILLS; i++) {
             Random random = new Random(SEED + i);
-            String name = names.get(i % names.size());
+            String name = names.get(Math.floorMod(SEED + i, names.size()));
             int after = random.nextInt(events);
             String what = "seed " + (SEED + i) + ": " + name + " was killed after " + after + " events";
             Path place = Files.createDirectory(directory.resolve("kill-" + i));
