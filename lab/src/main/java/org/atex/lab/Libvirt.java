@@ -151,7 +151,7 @@ public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
     }
 
     /**
-     * {@return the fingerprint of the host key of the guests on their serial ports}
+     * {@return the fingerprint of the host key of the small guest on its serial port}
      *
      * @throws IOException if it cannot be read
      */

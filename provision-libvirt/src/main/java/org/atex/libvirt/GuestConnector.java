@@ -1,5 +1,6 @@
 package org.atex.libvirt;
 
+import java.nio.file.Path;
 import org.atex.api.Connection;
 import org.atex.ssh.Host;
 import org.atex.ssh.SshConnection;
@@ -38,6 +39,20 @@ public interface GuestConnector {
      */
     static GuestConnector serial(SshOptions options) {
         return new SerialConnector(options);
+    }
+
+    /**
+     * {@return a connector over the virtio-serial port for images without {@code atex-serial}} It connects to a new virtual
+     * machine with another connector, installs the script there, and then connects through the port. Systems that continue
+     * from a frozen state, which have the script already, are connected to through the port at once.
+     *
+     * @param options the options, with the key and the user. The host key is the one that the installation reports
+     * @param publicKey the file with the public key, which is read at each installation
+     * @param first a connector with connections of root, such as {@link #ssh(SshOptions)}. OpenSSH's server must be
+     *     installed, and systemd or an {@code /etc/inittab}
+     */
+    static GuestConnector serial(SshOptions options, Path publicKey, GuestConnector first) {
+        return new SerialInstaller(options, publicKey, first);
     }
 
     /**

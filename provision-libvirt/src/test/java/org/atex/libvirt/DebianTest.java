@@ -108,9 +108,9 @@ class DebianTest {
     }
 
     @Test
-    void serialPortSurvivesStopsOfServicesAndIsAUnit() throws Exception {
+    void installedSerialPortSurvivesStopsOfServices() throws Exception {
         GuestTemplate template =
-                Guests.debian(LAB).withNetwork(GuestNetwork.NONE).withConnector(Guests.serialPort(LAB));
+                Guests.debian(LAB).withConnector(Guests.installed(LAB)).withPreparation(guest -> {});
         try (LibvirtProvisioner serial =
                         LibvirtProvisioner.builder(HOST, template).build();
                 Remote system = Guests.ready(serial)) {

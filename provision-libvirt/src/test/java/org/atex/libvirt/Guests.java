@@ -46,11 +46,15 @@ final class Guests {
 
     /** Without a network: the connection goes through the serial port. */
     static GuestTemplate serial(Libvirt lab) throws IOException {
-        return options(lab).withNetwork(GuestNetwork.NONE).withConnector(serialPort(lab));
+        SshOptions options = ssh(lab.key()).withHostKeys(HostKeys.pinned(lab.serialFingerprint()));
+        return options(lab).withNetwork(GuestNetwork.NONE).withConnector(GuestConnector.serial(options));
     }
 
-    static GuestConnector serialPort(Libvirt lab) throws IOException {
-        return GuestConnector.serial(ssh(lab.key()).withHostKeys(HostKeys.pinned(lab.serialFingerprint())));
+    /** Through the serial port of Debian, which has no program for it. */
+    static GuestConnector installed(Libvirt lab) {
+        SshOptions options = ssh(lab.key());
+        Path publicKey = lab.key().resolveSibling("id.pub");
+        return GuestConnector.serial(options, publicKey, GuestConnector.ssh(options));
     }
 
     static SshOptions ssh(Path key) {

@@ -6,7 +6,6 @@ import org.atex.api.Connection;
 import org.atex.api.Remote;
 import org.atex.lab.Libvirt;
 import org.atex.local.LocalConnection;
-import org.atex.ssh.SshConnection;
 import org.atex.testkit.ConnectionContract;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -28,7 +27,7 @@ class SerialConnectionContractIT extends ConnectionContract {
 
     private static LibvirtProvisioner provisioner;
     private static Remote system;
-    private static SshConnection other;
+    private static GuestConnector serial;
     private static int directories;
 
     private boolean isInUse;
@@ -50,6 +49,7 @@ class SerialConnectionContractIT extends ConnectionContract {
 
     @BeforeAll
     static void boot() throws Exception {
+        serial = Guests.installed(LAB);
         GuestTemplate template = Guests.debian(LAB).withConnector(new Remembering());
         provisioner = LibvirtProvisioner.builder(HOST, template).build();
         system = Guests.ready(provisioner);
@@ -74,7 +74,7 @@ class SerialConnectionContractIT extends ConnectionContract {
             return GuestConnector.ssh(Guests.ssh(LAB.key())).connect(GUEST.get());
         }
         isInUse = true;
-        return Guests.serialPort(LAB).connect(GUEST.get());
+        return serial.connect(GUEST.get());
     }
 
     @Override
