@@ -24,7 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
  * The journal is on the disk soon after an entry was written. The disk is a file with a file system, in a mount namespace of
  * its own. A copy of that file is the disk after a power cut: it lacks all that the kernel has not written yet.
  */
-@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // reading the output does not react to interrupts
+@Timeout(
+        value = 180,
+        threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // reading the output does not react to interrupts
 class PowerCutTest {
     private static final String WITH_DISK = "mount -o loop \"$1\" \"$2\" && shift 2 && exec \"$@\"";
 

@@ -256,9 +256,7 @@ class FmfExecutorTest {
                 Thread.onSpinWait();
             }
             thread.interrupt();
-            assertThat(thread.join(Call.SOON))
-                    .as("run() returns soon")
-                    .isTrue();
+            assertThat(thread.join(Call.SOON)).as("run() returns soon").isTrue();
         }
         assertThat(thrown.get()).isInstanceOf(InterruptedException.class);
         assertThat(results(artifacts)).singleElement().asString().startsWith("infra null");
@@ -382,9 +380,7 @@ class FmfExecutorTest {
             Thread.onSpinWait();
         }
         thread.interrupt();
-        assertThat(thread.join(Call.SOON))
-                .as("open() returns soon")
-                .isTrue();
+        assertThat(thread.join(Call.SOON)).as("open() returns soon").isTrue();
         assertThat(thrown.get()).isInstanceOf(InterruptedException.class);
         assertPrepareScriptIsGone();
     }

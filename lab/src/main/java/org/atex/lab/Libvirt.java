@@ -209,8 +209,7 @@ public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
     /** {@return the processes of the virtual machines that run} */
     public List<ProcessHandle> machines() {
         return processesOf(directory()).stream()
-                .filter(process ->
-                        process.info().commandLine().orElse("").contains("guest="))
+                .filter(process -> process.info().commandLine().orElse("").contains("guest="))
                 .toList();
     }
 

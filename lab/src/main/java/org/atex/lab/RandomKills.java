@@ -124,9 +124,8 @@ public final class RandomKills {
         process.inputReader().lines().forEach(line -> lines.append(line).append('\n'));
         if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
             process.destroyForcibly();
-            throw new AssertionError(
-                    what + ", and it did not end with the exit code 0: " + process + "\n" + lines
-                            + Files.readString(place.resolve("errors")));
+            throw new AssertionError(what + ", and it did not end with the exit code 0: " + process + "\n" + lines
+                    + Files.readString(place.resolve("errors")));
         }
     }
 }

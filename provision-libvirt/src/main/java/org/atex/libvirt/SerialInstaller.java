@@ -64,8 +64,7 @@ final class SerialInstaller implements GuestConnector {
     }
 
     private String install(Connection connection, Guest guest) throws InterruptedException {
-        CommandResult result =
-                connection.run(Command.bash(INSTALL, keys()).withStdin(Input.text(SerialPort.script())));
+        CommandResult result = connection.run(Command.bash(INSTALL, keys()).withStdin(Input.text(SerialPort.script())));
         if (!result.succeeded()) {
             throw new IllegalStateException("could not install atex-serial in the virtual machine " + guest.name()
                     + " (" + result.end() + "): " + result.stderr().strip());

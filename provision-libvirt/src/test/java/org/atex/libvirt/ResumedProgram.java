@@ -31,7 +31,8 @@ final class ResumedProgram {
         int exitCode;
         try (LocalConnection host = LocalConnection.open();
                 RecordingAggregator results = RecordingAggregator.create();
-                LibvirtProvisioner systems = LibvirtProvisioner.builder(host, template).maxSystems(2).build();
+                LibvirtProvisioner systems =
+                        LibvirtProvisioner.builder(host, template).maxSystems(2).build();
                 AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
                         .on(systems)
                         .with(CommandExecutor.factory())

@@ -27,8 +27,7 @@ class RandomKillsTest {
 
     @Test
     void eachTestHasOneFinalEndAndNothingIsHeld() throws Exception {
-        new RandomKills(
-                        directory, ResumedProgram.class, CLUSTER.configuration().toString())
+        new RandomKills(directory, ResumedProgram.class, CLUSTER.configuration().toString())
                 .add("slurmctld", random -> {
                     CLUSTER.killController();
                     CLUSTER.startController();

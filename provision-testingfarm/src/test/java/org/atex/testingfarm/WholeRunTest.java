@@ -282,9 +282,7 @@ class WholeRunTest {
         assertThat(leftovers.list())
                 .hasSize(3)
                 .allMatch(request -> "run-7".equals(request.tags().get("AtexRun")));
-        assertThat(leftovers.cancel(Call.SOON))
-                .as("requests that are not over")
-                .isEmpty();
+        assertThat(leftovers.cancel(Call.SOON)).as("requests that are not over").isEmpty();
 
         assertThat(farm.alive()).hasSize(1);
         assertThat(leftovers.list()).isEmpty();
