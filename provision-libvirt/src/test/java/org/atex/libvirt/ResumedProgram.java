@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.atex.adhoc.AdHocOrchestrator;
+import org.atex.adhoc.RerunPolicy;
 import org.atex.api.Command;
+import org.atex.api.Outcome;
 import org.atex.api.TestCase;
 import org.atex.command.CommandExecutor;
 import org.atex.command.CommandTest;
@@ -38,6 +40,7 @@ final class ResumedProgram {
                         .with(CommandExecutor.factory())
                         .into(results)
                         .maxSystems(2)
+                        .reruns(RerunPolicy.maxReruns(2, Outcome.LOST))
                         .keep(Path.of(arguments[0]))
                         .resume()
                         .listener(event -> System.out.println(event.getClass().getSimpleName()))
