@@ -16,8 +16,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
 
 /**
- * A JUnit extension for a static field: a libvirtd of its own, and the guests that {@code lab/guest}
- * builds.
+ * A JUnit extension for a static field: a libvirtd of its own, and the guests that {@code lab/guest} builds.
  *
  * <p>The daemon needs neither systemd nor a bridge. It has its own configuration, state and sockets: it sees other
  * directories in the places of those of a libvirtd of the host, which it does not disturb.
@@ -37,7 +36,15 @@ public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
     private static final Path PARENT = Path.of("/tmp");
 
     private static final List<String> PROGRAMS = List.of(
-            "libvirtd", "virsh", "qemu-img", "qemu-system-x86_64", "unshare", "cpio", "mkfs.ext4", "ssh-keygen");
+            "libvirtd",
+            "virsh",
+            "qemu-img",
+            "qemu-system-x86_64",
+            "unshare",
+            "cpio",
+            "mkfs.ext4",
+            "mmdebstrap",
+            "ssh-keygen");
 
     private static final String START = """
         cd "$1" && mkdir -p etc run lib log sock systems "$2" || exit

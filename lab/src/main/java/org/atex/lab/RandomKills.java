@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 public final class RandomKills {
     private static final int KILLS = Integer.getInteger("atex.kills", 3);
     private static final long SEED = Long.getLong("atex.seed", 1);
+    private static final int ENDS_WITHIN_MINUTES = 10;
     private static final String PROGRAM = "the program";
 
     private final Path directory;
@@ -82,7 +83,7 @@ public final class RandomKills {
      * @param events about how many events a program has
      * @param check is called after each program has ended
      * @throws Exception if a check or a kill fails
-     * @throws AssertionError if a program fails that was not killed
+     * @throws AssertionError if a program fails that was not killed, or does not end within 10 minutes
      */
     public void run(int events, Check check) throws Exception {
         List<String> names = new ArrayList<>(List.of(PROGRAM));
@@ -94,17 +95,21 @@ public final class RandomKills {
             String what = "seed " + (SEED + i) + ": " + name + " was killed after " + after + " events";
             Path place = Files.createDirectory(directory.resolve("kill-" + i));
             Process first = start(place);
-            BufferedReader output = first.inputReader();
-            for (int n = 0; n < after && output.readLine() != null; n++) {
-                // to the moment of the kill
-            }
-            Victim victim = victims.get(name);
-            if (victim == null) {
-                first.destroyForcibly().waitFor();
-                end(start(place), place, what);
-            } else {
-                victim.kill(random);
-                end(first, place, what);
+            try {
+                BufferedReader output = first.inputReader();
+                for (int n = 0; n < after && output.readLine() != null; n++) {
+                    // to the moment of the kill
+                }
+                Victim victim = victims.get(name);
+                if (victim == null) {
+                    first.destroyForcibly().waitFor();
+                    end(start(place), place, what);
+                } else {
+                    victim.kill(random);
+                    end(first, place, what);
+                }
+            } finally {
+                first.destroyForcibly();
             }
             check.check(place, what);
         }
@@ -113,17 +118,27 @@ public final class RandomKills {
     private Process start(Path place) throws IOException {
         List<String> line = ChildJvm.command("128m", program, place.toString());
         line.addAll(List.of(arguments));
-        return new ProcessBuilder(line)
+        Process process = new ProcessBuilder(line)
                 .redirectError(
                         ProcessBuilder.Redirect.appendTo(place.resolve("errors").toFile()))
                 .start();
+        // Reading the output of a process does not react to interrupts: the end of the process ends it.
+        Thread.ofVirtual().start(() -> {
+            try {
+                if (!process.waitFor(ENDS_WITHIN_MINUTES, TimeUnit.MINUTES)) {
+                    process.destroyForcibly();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        return process;
     }
 
     private static void end(Process process, Path place, String what) throws IOException, InterruptedException {
         StringBuilder lines = new StringBuilder();
         process.inputReader().lines().forEach(line -> lines.append(line).append('\n'));
-        if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
-            process.destroyForcibly();
+        if (process.waitFor() != 0) {
             throw new AssertionError(what + ", and it did not end with the exit code 0: " + process + "\n" + lines
                     + Files.readString(place.resolve("errors")));
         }
