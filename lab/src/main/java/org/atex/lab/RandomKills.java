@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * <p>Thread safety: not thread-safe.
  */
 public final class RandomKills {
-    private static final int KILLS = Integer.getInteger("atex.kills", 3);
+    private static final int KILLS = Integer.getInteger("atex.kills", 1);
     private static final long SEED = Long.getLong("atex.seed", 1);
     private static final int ENDS_WITHIN_MINUTES = 10;
     private static final String PROGRAM = "the program";
