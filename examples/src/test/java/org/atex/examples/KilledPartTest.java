@@ -342,10 +342,10 @@ class KilledPartTest {
         assertThat(summary.problems()).isEmpty();
         assertThat(times)
                 .as("from the death of one to the end of all")
-                .allSatisfy(time -> assertThat(time).isLessThan(Duration.ofSeconds(30)));
+                .allSatisfy(time -> assertThat(time).isLessThan(Duration.ofSeconds(10)));
         assertThat(times.stream().sorted().toList().get(times.size() / 2))
                 .as("usually, from the death of one to the end of all")
-                .isLessThan(Duration.ofSeconds(5));
+                .isLessThan(Duration.ofSeconds(2));
         try (Stream<Path> work = Files.list(directory.resolve("work"))) {
             assertThat(work).as("the work directory after the run").isEmpty();
         }

@@ -116,7 +116,7 @@ abstract class EndingRules {
             Duration took = Duration.ofNanos(System.nanoTime() - before);
             assertThat(took)
                     .as("the time to cancel, with a margin for busy machines")
-                    .isLessThan(Duration.ofSeconds(15));
+                    .isLessThan(Duration.ofSeconds(5));
             try {
                 return end.join();
             } catch (CompletionException e) {

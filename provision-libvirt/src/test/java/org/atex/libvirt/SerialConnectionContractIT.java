@@ -16,6 +16,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /**
  * The connection contract through the serial port of a virtual machine. An emulated processor needs several minutes for
  * it: the build does not run it, {@code -Dtest=SerialConnectionContractIT} does.
+ *
+ * <p>Without the leak check: the provisioner, which all rules share, reads the console with changing threads.
  */
 @Timeout(300)
 class SerialConnectionContractIT extends ConnectionContract {

@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.atex.api.Offer;
 import org.atex.lab.Logs;
+import org.atex.testkit.Call;
 import org.atex.testkit.FakeConnection;
 import org.atex.testkit.Fault;
 import org.atex.testkit.FaultProxy;
@@ -30,7 +31,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeakCheck.class)
 @Timeout(180)
 class ReservationServiceTest {
-    private static final Duration SOON = Duration.ofSeconds(30);
     private static final Duration MOMENT = Duration.ofMillis(1);
     private static final String A = "{\"host\": \"a\"}";
     private static final String B = "{\"host\": \"b\", \"port\": 2222, \"arguments\": {\"cores\": 4, \"KEY\": \"v\"}}";
@@ -63,7 +63,7 @@ class ReservationServiceTest {
                 .heartbeat(Duration.ofMillis(5))
                 .retryDelay(MOMENT)
                 .maxAttempts(3)
-                .requestWithin(SOON);
+                .requestWithin(Call.SOON);
     }
 
     private ReservationService open(ReservationService.Builder builder) {
@@ -73,13 +73,13 @@ class ReservationServiceTest {
     }
 
     private static String host(HostSource source) throws InterruptedException {
-        HostSource.Next next = source.take(SOON);
+        HostSource.Next next = source.take(Call.SOON);
         assertThat(next).isInstanceOf(HostSource.Next.Found.class);
         return ((HostSource.Next.Found) next).host().address();
     }
 
     private static String end(HostSource source) throws InterruptedException {
-        HostSource.Next next = source.take(SOON);
+        HostSource.Next next = source.take(Call.SOON);
         assertThat(next).isInstanceOf(HostSource.Next.Ended.class);
         return ((HostSource.Next.Ended) next).why();
     }
@@ -90,7 +90,7 @@ class ReservationServiceTest {
         ReservationService service = open(at(server.uri("/")));
         assertThat(server.questions()).as("no request before a host is wanted").isEmpty();
         assertThat(host(service)).isEqualTo("a");
-        assertThat(service.take(SOON))
+        assertThat(service.take(Call.SOON))
                 .isEqualTo(new HostSource.Next.Found(new Host("b", 2222, null, 4, null, Map.of("KEY", "v"), Map.of())));
         assertThat(end(service)).contains("has no more hosts; there were 2");
     }
@@ -131,7 +131,7 @@ class ReservationServiceTest {
             service.close();
             assertThat(server.questions()).isEmpty();
             assertThat(logs.messages(Level.WARN)).isEmpty();
-            assertThatThrownBy(() -> service.take(SOON)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> service.take(Call.SOON)).isInstanceOf(IllegalStateException.class);
         }
     }
 
@@ -224,11 +224,11 @@ class ReservationServiceTest {
                                     source, (host, within) -> FakeConnection.obedient())
                             .build()) {
                 provisioner.provision(2);
-                assertThat(provisioner.take(SOON)).isInstanceOfSatisfying(Offer.Ready.class, ready -> {
+                assertThat(provisioner.take(Call.SOON)).isInstanceOfSatisfying(Offer.Ready.class, ready -> {
                     proxy.set(new Fault.Refuse(), new Fault.Reset(Fault.Direction.TO_TARGET, 0));
                     ready.remote().close();
                 });
-                assertThat(provisioner.take(SOON))
+                assertThat(provisioner.take(Call.SOON))
                         .as("the second offer, of the same host")
                         .isInstanceOf(Offer.Ready.class);
                 assertThat(end(source)).contains("no reservation service has more than 1 hosts");
@@ -471,7 +471,7 @@ class ReservationServiceTest {
         });
         ReservationService many = open(at(server.uri("/many")));
         int count = 0;
-        while (many.take(SOON) instanceof HostSource.Next.Found) {
+        while (many.take(Call.SOON) instanceof HostSource.Next.Found) {
             count++;
         }
         assertThat(count).isEqualTo(10_000);

@@ -15,6 +15,7 @@ import java.time.Duration;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.atex.testkit.Call;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Certificates are verified, and an https service does not lead to http. */
 @Timeout(180)
 class ReservationTlsTest {
-    private static final Duration SOON = Duration.ofSeconds(30);
     private static final char[] PASSWORD = "changeit".toCharArray();
 
     @TempDir
@@ -74,7 +74,7 @@ class ReservationTlsTest {
     private static HostSource.Next first(ReservationService.Builder builder) throws InterruptedException {
         try (ReservationService service =
                 builder.maxAttempts(1).retryDelay(Duration.ofMillis(1)).build()) {
-            return service.take(SOON);
+            return service.take(Call.SOON);
         }
     }
 

@@ -53,7 +53,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeakCheck.class)
 @Timeout(180)
 class SshCommandsTest {
-    private static final Duration SOON = Duration.ofSeconds(30);
 
     @TempDir
     private Path directory;
@@ -168,7 +167,7 @@ class SshCommandsTest {
             first.close();
             assertThat(third.result().stdout()).isEqualTo("third\n");
             second.close();
-            List<Call<String>> many = IntStream.range(0, 20)
+            List<Call<String>> many = IntStream.range(0, 40)
                     .mapToObj(i -> Call.of(
                             () -> few.run(Command.bash("echo " + i)).orThrow().stdout()))
                     .toList();
@@ -232,7 +231,7 @@ class SshCommandsTest {
                 .hasMessageContaining("300 ms")
                 .hasMessageContaining("refused");
         server.restart();
-        connection.reconnect(SOON);
+        connection.reconnect(Call.SOON);
         assertThat(connection.run(Command.of("true")).succeeded()).isTrue();
     }
 
@@ -240,8 +239,8 @@ class SshCommandsTest {
     @Test
     void concurrentReconnectsMakeOneLink() throws Exception {
         server.kill();
-        Call<Boolean> first = Call.to(() -> connection.reconnect(SOON)).awaitBlocked();
-        Call<Boolean> second = Call.to(() -> connection.reconnect(SOON)).awaitBlocked();
+        Call<Boolean> first = Call.to(() -> connection.reconnect(Call.SOON)).awaitBlocked();
+        Call<Boolean> second = Call.to(() -> connection.reconnect(Call.SOON)).awaitBlocked();
         server.restart();
         first.result();
         RunningCommand command =
@@ -307,7 +306,7 @@ class SshCommandsTest {
                                 .stdoutBytes())
                         .hasSize(300_000);
             }
-            proxy.awaitBytes(Fault.Direction.TO_TARGET, day, SOON.multipliedBy(5));
+            proxy.awaitBytes(Fault.Direction.TO_TARGET, day, Call.SOON.multipliedBy(5));
             echo.stdin().write("still here\n".getBytes(UTF_8));
             assertThat(line(echo)).isEqualTo("still here");
         }
@@ -415,7 +414,7 @@ class SshCommandsTest {
 
     @Test
     void manyConnectionsWorkAtOnce() throws Exception {
-        List<Call<Integer>> calls = IntStream.range(0, 20)
+        List<Call<Integer>> calls = IntStream.range(0, 40)
                 .mapToObj(i -> Call.of(() -> {
                     try (SshConnection mine = Logins.connect(server)) {
                         int good = 0;

@@ -50,12 +50,12 @@ class SshFaultsTest {
 
     /** The limit of contract rule C50, with a margin for busy machines. */
     private static final Duration NOTICED =
-            INTERVAL.multipliedBy(MISSES).plusSeconds(1).plusSeconds(15);
+            INTERVAL.multipliedBy(MISSES).plusSeconds(1).plusSeconds(5);
 
     /** How many connections are tried: a busy machine can lose one before the fault. */
     private static final int TRIES = 10;
 
-    private static final Duration CLOSED = Duration.ofSeconds(15);
+    private static final Duration CLOSED = Duration.ofSeconds(6);
 
     @TempDir
     private static Path serverDirectory;

@@ -20,6 +20,7 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.Offer;
 import org.atex.api.Remote;
 import org.atex.lab.Logs;
+import org.atex.testkit.Call;
 import org.atex.testkit.FakeConnection;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterEach;
@@ -30,7 +31,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LeakCheck.class)
 @Timeout(180)
 class SshProvisionerTest {
-    private static final Duration SOON = Duration.ofSeconds(30);
     private static final Duration MOMENT = Duration.ofMillis(1);
 
     /** The names of hosts that refuse the connection. */
@@ -66,7 +66,7 @@ class SshProvisionerTest {
     }
 
     private static Remote ready(SshProvisioner provisioner) throws InterruptedException {
-        Offer offer = provisioner.take(SOON);
+        Offer offer = provisioner.take(Call.SOON);
         assertThat(offer).isInstanceOf(Offer.Ready.class);
         return ((Offer.Ready) offer).remote();
     }
@@ -76,7 +76,7 @@ class SshProvisionerTest {
         broken.put("a", "Connection refused");
         SshProvisioner provisioner = open(over(Hosts.of("a")).retryDelay(Duration.ofHours(1)));
         provisioner.provision(1);
-        assertThat(provisioner.take(SOON))
+        assertThat(provisioner.take(Call.SOON))
                 .isInstanceOfSatisfying(
                         Offer.Failed.class,
                         failed -> assertThat(failed.cause())
@@ -98,7 +98,7 @@ class SshProvisionerTest {
         }
         broken.put("a", "Connection refused");
         provisioner.provision(1);
-        assertThat(provisioner.take(SOON))
+        assertThat(provisioner.take(Call.SOON))
                 .isInstanceOfSatisfying(
                         Offer.Failed.class,
                         failed -> assertThat(failed.cause().host()).contains("a:2222"));
@@ -182,11 +182,11 @@ class SshProvisionerTest {
         broken.put("a", "still booting");
         SshProvisioner provisioner = open(over(Hosts.of("a")).maxAttempts(1000));
         provisioner.provision(1);
-        assertThat(provisioner.take(SOON)).isInstanceOf(Offer.Failed.class);
+        assertThat(provisioner.take(Call.SOON)).isInstanceOf(Offer.Failed.class);
         broken.clear();
         provisioner.provision(1);
-        Offer offer = provisioner.take(SOON);
-        for (; offer instanceof Offer.Failed; offer = provisioner.take(SOON)) {
+        Offer offer = provisioner.take(Call.SOON);
+        for (; offer instanceof Offer.Failed; offer = provisioner.take(Call.SOON)) {
             provisioner.provision(1); // the quarantine may have ended before the host was repaired
         }
         assertThat(offer).isInstanceOf(Offer.Ready.class);
@@ -199,8 +199,8 @@ class SshProvisionerTest {
             SshProvisioner provisioner = open(over(Hosts.of("root@a:2222")).maxAttempts(3));
             List<String> failures = new ArrayList<>();
             provisioner.provision(1);
-            Offer offer = provisioner.take(SOON);
-            for (; offer instanceof Offer.Failed failed; offer = provisioner.take(SOON)) {
+            Offer offer = provisioner.take(Call.SOON);
+            for (; offer instanceof Offer.Failed failed; offer = provisioner.take(Call.SOON)) {
                 failures.add(failed.cause().getMessage());
                 provisioner.provision(1);
             }
@@ -226,7 +226,7 @@ class SshProvisionerTest {
         broken.put("a", "No route to host");
         SshProvisioner provisioner = open(over(Hosts.of("a", "b")).maxAttempts(1));
         provisioner.provision(2);
-        List<Offer> offers = List.of(provisioner.take(SOON), provisioner.take(SOON));
+        List<Offer> offers = List.of(provisioner.take(Call.SOON), provisioner.take(Call.SOON));
         assertThat(offers).hasAtLeastOneElementOfType(Offer.Ready.class);
         assertThat(offers).hasAtLeastOneElementOfType(Offer.Failed.class);
     }
@@ -376,7 +376,7 @@ class SshProvisionerTest {
                 .cleanUp(cleaned -> events.add("cleaned " + cleaned.name())));
         provisioner.provision(3);
         for (int i = 0; i < 3; i++) {
-            provisioner.take(SOON);
+            provisioner.take(Call.SOON);
         }
         provisioner.close();
         assertThat(new ArrayList<>(events).subList(0, 3))
@@ -404,7 +404,7 @@ class SshProvisionerTest {
             }
         }));
         provisioner.provision(1);
-        assertThat(provisioner.take(SOON))
+        assertThat(provisioner.take(Call.SOON))
                 .isEqualTo(new Offer.Exhausted("no host is left: a broken source failed: out of order"));
     }
 

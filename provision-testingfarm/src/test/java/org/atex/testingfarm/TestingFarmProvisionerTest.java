@@ -51,7 +51,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeakCheck.class)
 @Timeout(180)
 class TestingFarmProvisionerTest {
-    private static final Duration SOON = Duration.ofSeconds(30);
     private static final String ONE = "/v0.1/requests/.+";
     private static final String ALL = "/v0.1/requests";
 
@@ -126,13 +125,13 @@ class TestingFarmProvisionerTest {
     }
 
     private static Remote ready(TestingFarmProvisioner provisioner) throws InterruptedException {
-        Offer offer = provisioner.take(SOON);
+        Offer offer = provisioner.take(Call.SOON);
         assertThat(offer).isInstanceOf(Offer.Ready.class);
         return ((Offer.Ready) offer).remote();
     }
 
     private static String failure(TestingFarmProvisioner provisioner) throws InterruptedException {
-        Offer offer = provisioner.take(SOON);
+        Offer offer = provisioner.take(Call.SOON);
         assertThat(offer).isInstanceOf(Offer.Failed.class);
         return ((Offer.Failed) offer).cause().getMessage();
     }
@@ -333,7 +332,7 @@ class TestingFarmProvisionerTest {
                 .isEqualTo("could not reserve fedora-4l x86_64 at " + farm.uri()
                         + ", ranch public, with the token 'ci': Compose 'fedora-4l' does not exist; the composes of"
                         + " that ranch with the closest names: Fedora-41, Fedora-42, CentOS-Stream-9");
-        Offer offer = provisioner.take(SOON);
+        Offer offer = provisioner.take(Call.SOON);
         while (offer instanceof Offer.Failed) {
             offer = provisioner.take(Duration.ofMillis(200));
         }
@@ -358,7 +357,7 @@ class TestingFarmProvisionerTest {
 
         String why = failure(provisioner);
         assertThat(why).contains("could not reserve Fedora-41 x86_64", "Token has expired");
-        assertThat(provisioner.take(SOON)).isEqualTo(new Offer.Exhausted(why));
+        assertThat(provisioner.take(Call.SOON)).isEqualTo(new Offer.Exhausted(why));
         provisioner.provision(1);
         ready(provisioner);
     }
@@ -587,7 +586,7 @@ class TestingFarmProvisionerTest {
             TestingFarmProvisioner provisioner = open();
             provisioner.provision(1);
 
-            Offer offer = provisioner.take(SOON);
+            Offer offer = provisioner.take(Call.SOON);
             assertThat(offer).isInstanceOf(Offer.Failed.class);
             assertThat(((Offer.Failed) offer).cause())
                     .hasMessageContaining("invalid: (hidden)")
@@ -650,7 +649,7 @@ class TestingFarmProvisionerTest {
             clock.awaitSleepers(1);
             clock.advance(Duration.ofSeconds(33));
         }
-        Remote remote = taking.result(SOON);
+        Remote remote = taking.result(Call.SOON);
         try (RunningCommand forever = remote.connection().start(Command.of("forever"))) {
             long polls = farm.count("GET", ONE);
             farm.setState(remote.name(), "canceled");
@@ -930,7 +929,7 @@ class TestingFarmProvisionerTest {
         using.interrupt();
 
         farm.await("both are released", it -> it.alive().isEmpty());
-        assertThatThrownBy(() -> using.result(SOON)).isInstanceOf(InterruptedException.class);
+        assertThatThrownBy(() -> using.result(Call.SOON)).isInstanceOf(InterruptedException.class);
     }
 
     @Test
@@ -971,7 +970,7 @@ class TestingFarmProvisionerTest {
             clock.awaitSleepers(1);
             clock.advance(Duration.ofSeconds(33));
         }
-        Remote remote = taking.result(SOON);
+        Remote remote = taking.result(Call.SOON);
         Duration left = Duration.between(clock.instant(), remote.expires());
         return left;
     }
