@@ -4,6 +4,7 @@ module org.atex.libvirt {
     requires transitive org.atex.ssh;
     requires static org.jspecify;
     requires java.xml;
+    requires org.atex.artifacts;
     requires org.atex.provision;
     requires org.atex.support;
     requires org.slf4j;

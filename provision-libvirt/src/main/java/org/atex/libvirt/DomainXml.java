@@ -32,6 +32,9 @@ final class DomainXml {
     /** The name of the Unix socket of the serial port in the directory of the virtual machine. */
     static final String SERIAL_PORT = "serial";
 
+    /** The name of the recorded disk. */
+    private static final String DISK = "ua-atex-disk";
+
     /** A slot that libvirt, which counts from the lowest one, has not assigned. */
     private static final String NETWORK_SLOT = "0x1c";
 
@@ -62,11 +65,15 @@ final class DomainXml {
 
     /** {@return the definition of a domain with the disk or the kernel of a template} */
     static DomainXml of(GuestTemplate template) throws IOException {
+        // QEMU records its own random numbers only.
+        String random = template.recorded
+                ? "<backend model='builtin'/>"
+                : "<backend model='random'>/dev/urandom</backend>";
         DomainXml xml = parse("<domain><os><type>hvm</type></os><features><acpi/></features>"
                 + "<devices><controller type='usb' model='none'/><memballoon model='none'/>"
-                + "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng></devices></domain>");
+                + "<rng model='virtio'>" + random + "</rng></devices></domain>");
         xml.text(xml.domain, "memory", String.valueOf(template.memory)).setAttribute("unit", "MiB");
-        xml.text(xml.domain, "vcpu", String.valueOf(template.cpus));
+        xml.text(xml.domain, "vcpu", String.valueOf(template.recorded ? 1 : template.cpus));
         Element os = xml.child(xml.domain, "os");
         if (template.kernel != null) {
             xml.text(os, "kernel", template.kernel);
@@ -162,7 +169,15 @@ final class DomainXml {
         if (template.connector.usesSerialPort()) {
             port(devices, unixSockets ? directory + "/" + SERIAL_PORT : null);
         }
-        network(template.network);
+        List<String> arguments = new ArrayList<>();
+        network(template, arguments);
+        if (template.recorded) {
+            record(name, directory, template, arguments);
+        }
+        if (!arguments.isEmpty()) {
+            Element line = qemu(domain, "commandline");
+            arguments.forEach(argument -> qemu(line, "arg").setAttribute("value", argument));
+        }
     }
 
     /** Adds the port for connections: on a Unix socket, or on a free port of the loopback address. */
@@ -185,24 +200,48 @@ final class DomainXml {
         target.setAttribute("name", SerialPort.NAME);
     }
 
-    private void network(GuestNetwork network) {
-        if (network == GuestNetwork.NONE) {
+    private void network(GuestTemplate template, List<String> arguments) {
+        if (template.network == GuestNetwork.NONE) {
             return;
         }
-        Element line = document.createElementNS(QEMU, "qemu:commandline");
         // Port 0: the system chooses a free one, which the monitor tells.
-        List<String> arguments = List.of(
+        arguments.addAll(List.of(
                 "-netdev",
-                "user,id=atex" + (network == GuestNetwork.ISOLATED ? ",restrict=on" : "")
+                "user,id=atex" + (template.network == GuestNetwork.ISOLATED ? ",restrict=on" : "")
                         + ",hostfwd=tcp:127.0.0.1:0-:22",
                 "-device",
-                "virtio-net-pci,netdev=atex,romfile=,bus=" + bus() + ",addr=" + NETWORK_SLOT);
-        for (String argument : arguments) {
-            Element element = document.createElementNS(QEMU, "qemu:arg");
-            element.setAttribute("value", argument);
-            line.appendChild(element);
+                "virtio-net-pci,netdev=atex,romfile=,bus=" + bus() + ",addr=" + NETWORK_SLOT
+                        // Otherwise it sends at moments that are not recorded.
+                        + (template.recorded ? ",tx=timer" : "")));
+    }
+
+    /** Records everything that comes from outside: clocks, packets, random numbers, and when disks answer. */
+    private void record(String name, String directory, GuestTemplate template, List<String> arguments) {
+        String log = Recording.log(directory, name).replace(",", ",,");
+        arguments.addAll(List.of("-icount", "shift=auto,rr=record,rrfile=" + log));
+        if (template.network != GuestNetwork.NONE) {
+            arguments.addAll(List.of("-object", "filter-replay,id=atex-packets,netdev=atex"));
         }
-        domain.appendChild(line);
+        if (template.image != null) {
+            // Libvirt numbers the nodes of disks from 1, and has no element for this driver.
+            arguments.addAll(List.of(
+                    "-blockdev",
+                    "{\"driver\":\"blkreplay\",\"node-name\":\"atex-disk\",\"image\":\"libvirt-1-format\"}"));
+            Element disk = children(child(domain, "devices"), "disk").getFirst();
+            add(disk, "alias").setAttribute("name", DISK);
+            Element device = qemu(qemu(domain, "override"), "device");
+            device.setAttribute("alias", DISK);
+            Element drive = qemu(qemu(device, "frontend"), "property");
+            drive.setAttribute("name", "drive");
+            drive.setAttribute("type", "string");
+            drive.setAttribute("value", "atex-disk");
+        }
+    }
+
+    private Element qemu(Element parent, String name) {
+        Element element = document.createElementNS(QEMU, "qemu:" + name);
+        parent.appendChild(element);
+        return element;
     }
 
     private String bus() {

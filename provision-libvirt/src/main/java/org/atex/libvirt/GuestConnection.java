@@ -1,5 +1,6 @@
 package org.atex.libvirt;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -7,6 +8,7 @@ import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
+import org.atex.api.ProvisioningException;
 import org.atex.api.RunningCommand;
 import org.atex.support.ExplainedCommand;
 import org.atex.support.Threads;
@@ -19,7 +21,13 @@ import org.jspecify.annotations.Nullable;
 final class GuestConnection implements Connection {
     private final String name;
     private volatile State state;
+    private final @Nullable Recorder recorder;
     private volatile boolean closed;
+
+    /** Ends a recorded virtual machine and copies its recording into a directory. */
+    interface Recorder {
+        void save(Path target) throws IOException, InterruptedException;
+    }
 
     /**
      * The connection of one virtual machine.
@@ -32,7 +40,17 @@ final class GuestConnection implements Connection {
             int number, Connection carrier, @Nullable String lost) {}
 
     GuestConnection(String name, Connection carrier) {
+        this(name, carrier, null);
+    }
+
+    /**
+     * Creates the connection.
+     *
+     * @param recorder saves the recording of the virtual machine; null if it is not recorded
+     */
+    GuestConnection(String name, Connection carrier, @Nullable Recorder recorder) {
         this.name = name;
+        this.recorder = recorder;
         state = new State(1, carrier, null);
     }
 
@@ -55,6 +73,25 @@ final class GuestConnection implements Connection {
             carrier.close();
         }
         Threads.start("replaced-" + name, old::close);
+    }
+
+    boolean isRecorded() {
+        return recorder != null;
+    }
+
+    /**
+     * Ends the virtual machine and copies its recording.
+     *
+     * @param target an existing directory of this machine
+     * @throws IOException if it cannot be written there
+     * @throws ProvisioningException if the recording is not complete
+     */
+    void saveRecording(Path target) throws IOException, InterruptedException {
+        if (recorder == null) {
+            throw new IllegalStateException(name + " is not recorded");
+        }
+        lose("it was stopped to complete its recording");
+        recorder.save(target);
     }
 
     private interface Call<T> {

@@ -44,6 +44,7 @@ public final class GuestTemplate {
     Path consoles;
 
     boolean lostOnPanic = true;
+    boolean recorded;
 
     @Nullable
     GuestPreparation preparation;
@@ -68,6 +69,7 @@ public final class GuestTemplate {
         connector = other.connector;
         consoles = other.consoles;
         lostOnPanic = other.lostOnPanic;
+        recorded = other.recorded;
         preparation = other.preparation;
         environment = other.environment;
     }
@@ -264,6 +266,27 @@ public final class GuestTemplate {
     public GuestTemplate withPreparation(GuestPreparation value) {
         GuestTemplate copy = new GuestTemplate(this);
         copy.preparation = value;
+        return copy;
+    }
+
+    /**
+     * {@return a copy whose virtual machines are recorded, so that a failure can be replayed instruction by instruction}
+     * {@link Recordings} keeps the recordings of tests that fail.
+     *
+     * <p>A recorded virtual machine has one processor, is emulated by QEMU, and is several times slower. It boots and is
+     * prepared for each system instead of being continued from a frozen state. Recordings grow by about 300 KB for each
+     * second, in the directory of the host.
+     *
+     * @throws IllegalArgumentException if this is the template of a domain, which may have devices that cannot be
+     *     recorded
+     */
+    public GuestTemplate withRecording() {
+        if (domain != null) {
+            throw new IllegalArgumentException("the domain " + domain + " may have devices that cannot be recorded: use"
+                    + " the template of an image or a kernel");
+        }
+        GuestTemplate copy = new GuestTemplate(this);
+        copy.recorded = true;
         return copy;
     }
 

@@ -56,14 +56,14 @@ final class Launcher {
         }
         """;
 
-    private static final String BOOT = START + """
+    private static final String BOOT = START + Recording.PREPARE + """
         set -e -o pipefail
         run=$1 name=$2 replaced=$3 variables=$4
         shift 4
         stop "$replaced"
         directory=$ATEX_DIR/$run/$name
         mkdir -m 711 "$directory"
-        i=0
+        base= format= i=0
         for base; do
             format=$(qemu-img info -U "$base" | sed -n 's/^file format: //p')
             qemu-img create -q -f qcow2 -b "$base" -F "$format" "$directory/disk-$i.qcow2" >/dev/null
@@ -72,7 +72,10 @@ final class Launcher {
         [[ -z $variables ]] || cp "$variables" "$directory/nvram"
         cd "$directory"
         cat >domain.xml
+        recording=$ATEX_DIR/$run/recordings/$name
+        [[ -z $ATEX_RECORDED ]] || record "$base" "$format"
         start "$name" 'create domain.xml'
+        [[ -z $ATEX_RECORDED ]] || cat "/proc/$(process "$name" | head -n 1)/cmdline" >"$recording/command"
         """;
 
     private static final String FREEZE = """
@@ -197,7 +200,7 @@ final class Launcher {
         arguments.addAll(xml.overlays(directory));
         xml.complete(
                 name, uuid, directory, template, unixSockets, kind, new Lease(SystemOwner.current(), run, deadline));
-        return host.run("start the virtual machine " + name, BOOT, xml.toString(), arguments, questions());
+        return host.run("start the virtual machine " + name, BOOT, xml.toString(), arguments, variables());
     }
 
     /**
@@ -271,12 +274,13 @@ final class Launcher {
         return new Machine.Place(process, port.matches("\\d{1,5}") ? Integer.parseInt(port) : 0, serial);
     }
 
-    /** {@return the variables that select what the host tells about a new virtual machine} */
-    private Map<String, String> questions() {
+    /** {@return the variables of the scripts that start a virtual machine} */
+    private Map<String, String> variables() {
         boolean serial = template.connector.usesSerialPort();
         return Map.of(
                 "ATEX_NETWORK", template.network == GuestNetwork.NONE ? "" : "yes",
-                "ATEX_SERIAL", serial && !unixSockets ? "yes" : "");
+                "ATEX_SERIAL", serial && !unixSockets ? "yes" : "",
+                "ATEX_RECORDED", template.recorded ? "yes" : "");
     }
 
     /**
@@ -348,7 +352,7 @@ final class Launcher {
                         FORK,
                         "",
                         List.of(run, name, old.name(), edit),
-                        questions()),
+                        variables()),
                 old);
         boolean complete = false;
         try {

@@ -41,6 +41,13 @@ final class LibvirtHost {
             { grep -lszE "^guest=$1(,|\\$)" /proc/[0-9]*/cmdline || true; } |
                 while IFS=/ read -r _ _ file _; do echo "$file"; done
         }
+        finish() { # A recording is complete if the process ends by itself.
+            local pid
+            for pid in $(process "$1"); do
+                kill -TERM "$pid" 2>/dev/null && timeout 30 tail -s 0.1 --pid="$pid" -f /dev/null
+            done
+            return 0
+        }
         ended() { # Kills first: libvirt waits for a while before it kills.
             local pid message
             for pid in $(process "$1"); do kill -KILL "$pid" 2>/dev/null; done

@@ -74,7 +74,7 @@ public final class LibvirtProvisioner implements Provisioner {
         this.run = run;
         this.launcher = launcher;
         template = settings.template;
-        type = template.type == DomainType.PROVEN ? null : template.type;
+        type = template.recorded ? DomainType.QEMU : template.type == DomainType.PROVEN ? null : template.type;
         systems = Provisioners.builder(number -> make())
                 .name("virtual machines of " + template.source())
                 .maxSystems(most)
@@ -174,10 +174,25 @@ public final class LibvirtProvisioner implements Provisioner {
      * @throws ProvisioningException if it does not start
      */
     Started launch(Launcher.Replaced old) throws IOException, InterruptedException {
-        if (template.preparation != null) {
-            return launcher.fork(freezeOnce(), old);
+        if (template.preparation == null) {
+            return boot(old);
         }
-        return boot(old);
+        return template.recorded ? bootPrepared(old) : launcher.fork(freezeOnce(), old);
+    }
+
+    /** A frozen state cannot be recorded from. */
+    private Started bootPrepared(Launcher.Replaced old) throws IOException, InterruptedException {
+        Started started = boot(old);
+        boolean complete = false;
+        try {
+            prepare(started.connection());
+            complete = true;
+            return started;
+        } finally {
+            if (!complete) {
+                started.discard();
+            }
+        }
     }
 
     private Started boot(Launcher.Replaced old) throws IOException, InterruptedException {

@@ -1,6 +1,7 @@
 package org.atex.libvirt;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
@@ -52,7 +53,7 @@ final class LibvirtRemote implements Remote {
         this.machine = started.machine();
         this.name = machine.name();
         this.labels = labels;
-        connection = new GuestConnection(name, started.connection());
+        connection = new GuestConnection(name, started.connection(), machine.isRecorded() ? this::saveRecording : null);
         remember(started.life());
         machine.onLost(connection::lose);
     }
@@ -188,6 +189,15 @@ final class LibvirtRemote implements Remote {
         } finally {
             task.run(); // if it was not started
             UninterruptibleSection.run(removal::join);
+        }
+    }
+
+    private void saveRecording(Path target) throws IOException, InterruptedException {
+        oneReset.lockInterruptibly();
+        try {
+            machine.saveRecording(target);
+        } finally {
+            oneReset.unlock();
         }
     }
 

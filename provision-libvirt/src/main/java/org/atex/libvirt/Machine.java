@@ -1,5 +1,7 @@
 package org.atex.libvirt;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -18,8 +20,13 @@ final class Machine {
     private static final Logger LOG = LoggerFactory.getLogger(Machine.class);
     private static final int MAX_REFUSALS = 5;
     private static final String DESTROY = """
+        [[ ! -d $ATEX_DIR/$1/recordings/$2 ]] || finish "$2"
         ended "$2" || exit
         rm -rf "$ATEX_DIR/$1/$2"
+        """;
+
+    private static final String FORGET = DESTROY + """
+        rm -rf "$ATEX_DIR/$1/recordings/$2"
         """;
 
     private final LibvirtHost host;
@@ -33,6 +40,7 @@ final class Machine {
     private final AtomicReference<@Nullable String> lost = new AtomicReference<>();
     private volatile Consumer<String> onLost = reason -> {};
     private volatile @Nullable Thread ending;
+    private final @Nullable Recording recording;
 
     /** Where the host has a virtual machine: its process, the port of its ssh server or 0, and its serial port. */
     record Place(String process, int port, String serialPort) {}
@@ -44,6 +52,7 @@ final class Machine {
         this.port = place.port();
         this.serialPort = place.serialPort();
         this.connector = template.connector;
+        recording = template.recorded ? new Recording(host, run, name) : null;
         console = new ConsoleWatch(
                 host,
                 run,
@@ -63,7 +72,7 @@ final class Machine {
             LOG.info("{} is lost: {}", name, reason);
             onLost.accept(reason);
             // Its end resets connections through the host, so that calls in progress end.
-            ending = Threads.start("end-" + name, () -> destroy(host, run, name));
+            ending = Threads.start("end-" + name, () -> destroy(host, run, name, DESTROY));
         }
     }
 
@@ -114,10 +123,32 @@ final class Machine {
         console.expectEnd();
     }
 
+    boolean isRecorded() {
+        return recording != null;
+    }
+
+    /**
+     * Ends the virtual machine and copies its recording.
+     *
+     * @param target an existing directory of this machine
+     * @throws IOException if it cannot be written there
+     */
+    void saveRecording(Path target) throws IOException, InterruptedException {
+        if (recording == null) {
+            throw new IllegalStateException(name + " is not recorded");
+        }
+        console.expectEnd();
+        Thread thread = ending;
+        if (thread != null) {
+            thread.join();
+        }
+        recording.save(target);
+    }
+
     /** Ends the virtual machine, also if the thread was interrupted, and removes its files. Failures are logged. */
     void destroy() {
         console.expectEnd();
-        destroy(host, run, name);
+        destroy(host, run, name, FORGET);
         Thread thread = ending;
         if (thread != null) {
             UninterruptibleSection.run(thread::join);
@@ -126,9 +157,13 @@ final class Machine {
     }
 
     static void destroy(LibvirtHost host, String run, String name) {
+        destroy(host, run, name, FORGET);
+    }
+
+    private static void destroy(LibvirtHost host, String run, String name, String script) {
         LibvirtHost.release(
                 "destroy-" + name,
-                () -> host.run("remove the virtual machine " + name, DESTROY, run, name),
+                () -> host.run("remove the virtual machine " + name, script, run, name),
                 reason ->
                         LOG.warn("{} may be left on {}: {}; LibvirtProvisioner.sweep removes it", name, host, reason));
     }
