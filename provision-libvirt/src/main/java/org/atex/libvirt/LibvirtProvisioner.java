@@ -425,11 +425,15 @@ public final class LibvirtProvisioner implements Provisioner {
          * with a past deadline.
          *
          * @return the provisioner
+         * @throws IllegalArgumentException if the virtual machines are to be recorded, but cannot
          * @throws ProvisioningException if libvirt does not work on the host, the domain is missing or not shut off, or
          *     the memory does not suffice for one system
          * @throws InterruptedException if interrupted
          */
         public LibvirtProvisioner build() throws InterruptedException {
+            if (template.recorded) {
+                refuseUnrecordable();
+            }
             LibvirtHost machines = new LibvirtHost(host, template);
             var unusedNames = Sweep.remove(machines, Lease::isOver);
             try {
@@ -449,6 +453,19 @@ public final class LibvirtProvisioner implements Provisioner {
                     .strip();
             Launcher launcher = new Launcher(this, machines, run, socketsReachable(user));
             return new LibvirtProvisioner(this, machines, run, launcher, most);
+        }
+
+        private void refuseUnrecordable() {
+            if (template.domain != null) {
+                throw new IllegalArgumentException("the domain " + template.domain
+                        + " cannot be recorded, since it may have devices that QEMU does not record: use the template of an"
+                        + " image or a kernel");
+            }
+            if (template.connector.usesSerialPort()) {
+                throw new IllegalArgumentException("virtual machines of " + template.source()
+                        + " cannot be recorded, since QEMU does not record the input of their serial port: use"
+                        + " GuestConnector.ssh");
+            }
         }
 
         /** {@return whether this program may connect to Unix sockets that libvirt creates: those of a daemon are root's} */

@@ -1,6 +1,7 @@
 package org.atex.libvirt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.atex.api.Artifacts;
 import org.atex.api.Command;
 import org.atex.api.Executor;
@@ -42,37 +44,77 @@ class RecordingTest {
 
     @Test
     void failureIsReplayed() throws Exception {
-        failureIsReplayed(Guests.options(LAB));
+        GuestTemplate template = Guests.options(LAB).withRecording().withConsoles(files.resolve("consoles"));
+        Path recording;
+        try (LocalConnection host = LocalConnection.open();
+                LibvirtProvisioner provisioner =
+                        LibvirtProvisioner.builder(host, template).build();
+                Remote system = Guests.ready(provisioner);
+                Executor executor =
+                        Recordings.around(CommandExecutor.factory()).open(system)) {
+            Artifacts passed = artifacts("passed");
+            assertThat(executor.run(CommandTest.of("/passes", Command.of("true")), passed))
+                    .isEqualTo(TestEnd.exited(0));
+            assertThat(passed.files().resolve("recording")).as("the recording of a test that passed").doesNotExist();
+
+            Artifacts failed = artifacts("failed");
+            TestEnd end = executor.run(CommandTest.of("/race", Command.bash(RACE + "exit 7")), failed);
+            assertThat(end)
+                    .isEqualTo(new TestEnd(
+                            Outcome.FAILED, 7, "exit code 7; its virtual machine was recorded: recording/replay.sh", false));
+            assertThat(Files.readString(failed.results())).contains("replay.sh");
+            recording = failed.files().resolve("recording");
+        }
+        Guests.assertNothingLeft(LAB);
+        String console = console();
+        assertThat(console).contains("the lab guest is up", "racer 1", "racer 6");
+        assertThat(replay(recording)).as("the console of the replay").isEqualTo(console);
+    }
+
+    /** A panic ends the virtual machine before the test has ended. */
+    @Test
+    void panicIsRecorded() throws Exception {
+        GuestTemplate template = Guests.options(LAB).withRecording();
+        try (LocalConnection host = LocalConnection.open();
+                LibvirtProvisioner provisioner =
+                        LibvirtProvisioner.builder(host, template).build();
+                Remote system = Guests.ready(provisioner);
+                Executor executor =
+                        Recordings.around(CommandExecutor.factory()).open(system)) {
+            Artifacts lost = artifacts("lost");
+            TestEnd end = executor.run(
+                    CommandTest.of("/panic", Command.bash("echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger")),
+                    lost);
+            assertThat(end.outcome()).isEqualTo(Outcome.LOST);
+            assertThat(end.note()).contains("panicked", "recording/replay.sh");
+            assertThat(lost.files().resolve("recording/recording")).isNotEmptyFile();
+        }
+        Guests.assertNothingLeft(LAB);
     }
 
     @Test
-    void failureIsReplayedThatCameOverTheSerialPort() throws Exception {
-        failureIsReplayed(Guests.serial(LAB));
+    void whatCannotBeRecordedIsRefused() throws Exception {
+        try (LocalConnection host = LocalConnection.open()) {
+            assertThatThrownBy(() -> LibvirtProvisioner.builder(host, Guests.serial(LAB).withRecording())
+                            .build())
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("GuestConnector.ssh");
+            assertThatThrownBy(() -> LibvirtProvisioner.builder(
+                                    host, GuestTemplate.domain("base").withRecording())
+                            .build())
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("the domain base cannot be recorded");
+        }
     }
 
-    private void failureIsReplayed(GuestTemplate template) throws Exception {
-        try (LocalConnection host = LocalConnection.open();
-                LibvirtProvisioner provisioner =
-                        LibvirtProvisioner.builder(host, template.withRecording()).build();
-                Remote system = Guests.ready(provisioner)) {
-            Artifacts into = Artifacts.at(files);
-            TestEnd end;
-            try (Executor executor = Recordings.around(CommandExecutor.factory()).open(system)) {
-                Artifacts passed = Artifacts.at(Files.createTempDirectory(files, "passed-"));
-                assertThat(executor.run(CommandTest.of("/passes", Command.of("true")), passed).outcome())
-                        .isEqualTo(Outcome.PASSED);
-                assertThat(passed.files().resolve("recording")).as("the recording of a test that passed").doesNotExist();
-                end = executor.run(CommandTest.of("/race", Command.bash(RACE + "exit 7")), into);
-            }
-            assertThat(end.outcome()).as("%s", end).isEqualTo(Outcome.FAILED);
-            assertThat(end.systemUsable()).as("the virtual machine has ended").isFalse();
-            assertThat(Files.readString(into.results())).contains("replay.sh");
-            Path recording = into.files().resolve("recording");
-            String first = replay(recording);
-            assertThat(first).contains("the lab guest is up", "racer 1", "racer 6");
-            assertThat(replay(recording)).as("the second replay").isEqualTo(first);
+    private Artifacts artifacts(String name) throws IOException {
+        return Artifacts.at(Files.createDirectory(files.resolve(name)));
+    }
+
+    private String console() throws IOException {
+        try (Stream<Path> consoles = Files.list(files.resolve("consoles"))) {
+            return Files.readString(consoles.findFirst().orElseThrow());
         }
-        Guests.assertNothingLeft(LAB);
     }
 
     private String replay(Path recording) throws IOException, InterruptedException {
