@@ -193,7 +193,8 @@ final class Supply {
                 overdue++;
             }
         }
-        return overdue;
+        // Arriving systems answer requests as soon as their facts are known.
+        return Math.max(0, overdue - state.arriving);
     }
 
     /**
@@ -249,7 +250,9 @@ final class Supply {
                                 && other.maySuit(line)
                                 && overdue(other, now) == 0);
                 if (instead) {
-                    state.asked.clear();
+                    while (state.asked.size() > state.arriving) {
+                        var unused = state.asked.removeLast();
+                    }
                     state.isSlow = true;
                     withdrawn.add(i);
                 }
