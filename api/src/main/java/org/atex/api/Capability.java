@@ -52,5 +52,11 @@ public final class Capability {
      */
     public static final String THROWAWAY = "throwaway";
 
+    /**
+     * What the system is reserved for, such as {@code reruns}. It runs only tests with a need for this label. Systems
+     * without this label run all tests that suit.
+     */
+    public static final String RESERVED = "reserved";
+
     private Capability() {}
 }

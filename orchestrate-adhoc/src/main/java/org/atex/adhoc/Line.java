@@ -2,7 +2,6 @@ package org.atex.adhoc;
 
 import java.util.Map;
 import java.util.TreeSet;
-import org.atex.api.Need;
 import org.atex.api.TestLock;
 
 /**
@@ -51,11 +50,6 @@ final class Line {
 
     /** {@return whether a system with these labels may fit; other labels are unknown} */
     boolean mayFit(Map<String, String> labels) {
-        for (Need need : demand.needs()) {
-            if (need.isRuledOutBy(labels)) {
-                return false;
-            }
-        }
-        return true;
+        return Needs.mayBeMet(demand.needs(), labels);
     }
 }

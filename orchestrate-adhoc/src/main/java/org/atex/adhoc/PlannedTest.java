@@ -52,12 +52,7 @@ final class PlannedTest implements Comparable<PlannedTest> {
             boolean gang) {
         /** {@return whether the labels of a system meet all needs} */
         boolean isMetBy(Map<String, String> labels) {
-            for (Need need : needs) {
-                if (!need.isMetBy(labels)) {
-                    return false;
-                }
-            }
-            return true;
+            return Needs.areMet(needs, labels);
         }
 
         /** {@return whether not every system with the needed labels will do, even if nothing runs on it} */
@@ -289,11 +284,12 @@ final class PlannedTest implements Comparable<PlannedTest> {
         causes.add(cause);
         hosts.add(host);
         late = how.time() != Rerun.Time.IN_ORDER;
+        boolean picks = how.on() != Rerun.On.ANY || !how.needs().isEmpty();
         change(new Demand(
-                first.needs(),
+                how.with(first.needs()),
                 first.destructive(),
                 how.time() == Rerun.Time.ALONE ? "" : first.alone(),
-                how.on() == Rerun.On.ANY ? first.bond() : null, // its group may be on a system that it must not use
+                picks ? null : first.bond(), // its group may be on a system that it must not use
                 how.on() == Rerun.On.FRESH,
                 how.on() == Rerun.On.OTHER ? Set.copyOf(hosts) : Set.of(),
                 first.locks(),
@@ -306,11 +302,16 @@ final class PlannedTest implements Comparable<PlannedTest> {
         late = leader.late;
     }
 
-    /** Accepts any system that has the needed labels. */
+    /** {@return whether fewer systems will do than for its first attempt} */
+    boolean isPicky() {
+        return kind.demand().isPicky() || !kind.demand().needs().equals(first.needs());
+    }
+
+    /** Accepts any system that will do for its first attempt. */
     void acceptAny() {
         Demand demand = kind.demand();
         change(new Demand(
-                demand.needs(),
+                first.needs(),
                 demand.destructive(),
                 demand.alone(),
                 demand.bond(),

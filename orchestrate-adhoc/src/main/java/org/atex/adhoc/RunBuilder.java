@@ -603,9 +603,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
             long ofSources = 0;
             for (int i = 0; i < offers.size(); i++) {
                 Map<String, String> labels = offers.get(i);
-                ofSources += needs.stream().anyMatch(need -> need.isRuledOutBy(labels))
-                        ? 0
-                        : provisioners.get(i).maxSystems();
+                ofSources += Needs.mayBeMet(needs, labels) ? provisioners.get(i).maxSystems() : 0;
             }
             long alike = members.stream()
                     .filter(other -> other.facts.needs().containsAll(needs))
@@ -677,8 +675,9 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                         + ", but no provisioner offers that; the labels of the provisioners are " + offers);
             }
         }
-        if (offers.stream().allMatch(labels -> needs.stream().anyMatch(need -> need.isRuledOutBy(labels)))) {
-            throw new IllegalArgumentException(what + " needs a system with all of " + needs
+        if (offers.stream().noneMatch(labels -> Needs.mayBeMet(needs, labels))) {
+            throw new IllegalArgumentException(what + " needs a system "
+                    + (needs.isEmpty() ? "that is not reserved" : "with all of " + needs)
                     + ", but no provisioner offers that; the labels of the provisioners are " + offers);
         }
     }

@@ -799,7 +799,8 @@ final class Schedule {
         test.ended(end);
         if (again != null && stop == null && end.outcome() != Outcome.CANCELLED && endsInTime(test)) {
             hold(test, attempt, end);
-            ends.keySet().forEach(place -> place.member().again(AttemptCause.RERUN, again, place.system().host));
+            Rerun anywhere = new Rerun(again.on(), again.time(), Set.of());
+            ends.keySet().forEach(place -> place.member().again(AttemptCause.RERUN, anywhere, place.system().host));
             test.again(AttemptCause.RERUN, gang.leader());
             supply.reconsider();
             waiting.add(test);
@@ -1496,7 +1497,7 @@ final class Schedule {
      * Handles tests that wait while nothing runs and no system is requested or in preparation. Unsuitable systems are
      * released; if there is no system and none will come, the tests are given up.
      *
-     * @return whether tests were given up: others may be able to run, or be final, then
+     * @return whether tests were given up or accept other systems: they and others may be able to run, or be final, then
      */
     private boolean breakDeadlock() {
         if (waiting.isEmpty()
@@ -1543,6 +1544,9 @@ final class Schedule {
         }
         if (!supply.isHopeless(waiting.lines(), now)) {
             return false;
+        }
+        if (waiting.acceptAny()) {
+            return true;
         }
         HostRecord host = hosts.giveSecondChance();
         if (host == null) {

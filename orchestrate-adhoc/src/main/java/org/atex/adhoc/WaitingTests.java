@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.atex.adhoc.PlannedTest.Demand;
 import org.atex.adhoc.PlannedTest.Kind;
 import org.atex.support.Plural;
@@ -241,28 +242,27 @@ final class WaitingTests {
 
     /** Lets reruns use any suitable system. {@return whether one of them did not} */
     boolean acceptAny() {
-        List<PlannedTest> picky = picky();
+        List<PlannedTest> picky =
+                lines.values().stream().flatMap(WaitingTests::tests).filter(PlannedTest::isPicky).toList();
         picky.forEach(this::acceptAny);
         return !picky.isEmpty();
     }
 
     /** Counts a system that arrives on a host that reruns avoid. After three of them, there is probably no other host. */
     void arrived(PoolSystem system) {
-        for (PlannedTest test : picky()) {
-            boolean avoids =
-                    test.kind.demand().avoided().contains(system.host) && system.kind.lines.contains(queue(test).line);
-            if (avoids && ++test.avoidedSystems >= MAX_AVOIDED) {
+        List<PlannedTest> avoiding = system.kind.lines.stream()
+                .filter(line -> line.demand.avoided().contains(system.host))
+                .flatMap(WaitingTests::tests)
+                .toList();
+        for (PlannedTest test : avoiding) {
+            if (++test.avoidedSystems >= MAX_AVOIDED) {
                 acceptAny(test);
             }
         }
     }
 
-    private List<PlannedTest> picky() {
-        return lines.values().stream()
-                .filter(line -> line.demand.isPicky())
-                .flatMap(line -> line.queues.stream())
-                .flatMap(queue -> queue.tests.stream())
-                .toList();
+    private static Stream<PlannedTest> tests(Line line) {
+        return line.queues.stream().flatMap(queue -> queue.tests.stream());
     }
 
     private void acceptAny(PlannedTest test) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.atex.adhoc.Simulator.Supplies;
@@ -131,7 +132,10 @@ class CombinationsPropertyTest {
                             default -> DestructionPolicy.declared();
                         })
                 .withReruns(RerunPolicy.maxReruns(random.nextInt(3))
-                        .with(new Rerun(Rerun.On.values()[random.nextInt(3)], Rerun.Time.values()[random.nextInt(3)])))
+                        .with(new Rerun(
+                                Rerun.On.values()[random.nextInt(3)],
+                                Rerun.Time.values()[random.nextInt(3)],
+                                random.nextInt(3) > 0 ? Set.of() : Set.of(Need.of("kind", "k" + random.nextInt(3))))))
                 .withTerms(p -> new Supply.Terms(
                         declared ? Map.of("kind", "k" + p) : Map.of(), 0, capped ? 2 : Integer.MAX_VALUE, 0, null));
         return random.nextInt(4) == 0 ? given.withHolds(1, Duration.ofSeconds(60)) : given;

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.IntFunction;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -107,7 +108,10 @@ class SchedulePropertyTest {
                             default -> Policies.DEFAULT_ORDER;
                         })
                 .withReruns(RerunPolicy.maxReruns(random.nextInt(3))
-                        .with(new Rerun(Rerun.On.values()[random.nextInt(3)], Rerun.Time.values()[random.nextInt(3)])))
+                        .with(new Rerun(
+                                Rerun.On.values()[random.nextInt(3)],
+                                Rerun.Time.values()[random.nextInt(3)],
+                                random.nextInt(3) > 0 ? Set.of() : Set.of(Simulation.arch(random.nextBoolean() ? "x86_64" : "aarch64")))))
                 .withDestruction(
                         switch (random.nextInt(3)) {
                             case 0 -> DestructionPolicy.declared();

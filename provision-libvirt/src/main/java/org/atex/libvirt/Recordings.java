@@ -25,7 +25,7 @@ import org.atex.artifacts.ResultWriter;
  *         .on(Source.of(systems))
  *         .on(Source.of(recordedSystems)) // with the label Capability.RESERVED
  *         .reruns(RerunPolicy.maxReruns(1, Outcome.FAILED)
- *                 .with(Rerun.last().with(Need.of(Capability.RESERVED, "recording"))));
+ *                 .with(Rerun.last().withNeed(Need.of(Capability.RESERVED, "recording"))));
  * }
  *
  * <p>After a test that neither passed nor was skipped, the virtual machine is stopped, and the artifacts of the test get
