@@ -5,8 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import org.atex.testkit.RecordingAggregator;
+import org.atex.local.LocalProvisioner;
+import org.atex.api.TestRecord;
+import org.atex.api.Orchestrator;
+import org.atex.api.Need;
+import org.atex.api.Capability;
+import org.atex.api.Aggregator;
+import org.atex.adhoc.Source;
+import org.atex.adhoc.RerunPolicy;
+import org.atex.adhoc.Rerun;
+import org.atex.adhoc.AdHocOrchestrator;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -34,6 +47,7 @@ class RecordingTest {
         wait
         { cat /proc/sys/kernel/random/uuid /tmp/race; od -An -N 8 -t x1 /dev/urandom; date +%s.%N; } >/dev/console
         sync
+        exit 7
         """;
 
     @RegisterExtension
@@ -42,33 +56,59 @@ class RecordingTest {
     @TempDir
     Path files;
 
+    /** A test fails on this machine, and runs again on a recorded one. */
     @Test
     void failureIsReplayed() throws Exception {
         GuestTemplate template = Guests.options(LAB).withRecording().withConsoles(files.resolve("consoles"));
-        Path recording;
-        try (LocalConnection host = LocalConnection.open();
-                LibvirtProvisioner provisioner =
-                        LibvirtProvisioner.builder(host, template).build();
-                Remote system = Guests.ready(provisioner);
-                Executor executor =
-                        Recordings.around(CommandExecutor.factory()).open(system)) {
-            Artifacts passed = artifacts("passed");
-            assertThat(executor.run(CommandTest.of("/passes", Command.of("true")), passed))
-                    .isEqualTo(TestEnd.exited(0));
-            assertThat(passed.files().resolve("recording")).as("the recording of a test that passed").doesNotExist();
+        List<CommandTest> tests = List.of(
+                CommandTest.of("/passes", Command.of("true")),
+                CommandTest.of("/race", Command.bash("grep -qx ID=atex-lab /etc/os-release || exit 3\n" + RACE)));
+        Path race = files.resolve("race");
+        RecordingAggregator results = RecordingAggregator.create();
+        Aggregator copying = new Aggregator() {
+            @Override
+            public void ingest(TestRecord record, Artifacts artifacts) {
+                if (record.name().equals("/race") && record.last()) {
+                    copy(artifacts.files().resolve("recording"), race);
+                }
+                results.ingest(record, artifacts);
+            }
 
-            Artifacts failed = artifacts("failed");
-            TestEnd end = executor.run(CommandTest.of("/race", Command.bash(RACE + "exit 7")), failed);
-            assertThat(end)
-                    .isEqualTo(new TestEnd(
-                            Outcome.FAILED, 7, "exit code 7; its virtual machine was recorded: recording/replay.sh", false));
-            assertThat(Files.readString(failed.results())).contains("replay.sh");
-            recording = failed.files().resolve("recording");
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        try (LocalConnection host = LocalConnection.open();
+                LocalProvisioner local = LocalProvisioner.withMaxSystems(1);
+                LibvirtProvisioner recorded = LibvirtProvisioner.builder(host, template)
+                        .label(Capability.RESERVED, "recording")
+                        .build();
+                Orchestrator run = AdHocOrchestrator.builder(tests)
+                        .on(Source.of(local).withName("local"))
+                        .on(Source.of(recorded).withName("recorded"))
+                        .with(Recordings.around(CommandExecutor.factory()))
+                        .reruns(RerunPolicy.maxReruns(1)
+                                .with(Rerun.last().withNeed(Need.of(Capability.RESERVED, "recording"))))
+                        .into(copying)
+                        .build()) {
+            assertThat(run.run().exitCode()).isEqualTo(1);
         }
         Guests.assertNothingLeft(LAB);
+        assertThat(results.entries())
+                .extracting(entry -> entry.record().name() + " on " + entry.record().platform() + ": "
+                        + entry.record().end().exitCode())
+                .containsExactlyInAnyOrder("/passes on local: 0", "/race on local: 3", "/race on recorded: 7");
+        assertThat(results.entries())
+                .filteredOn(entry -> entry.record().end().exitCode().equals(7))
+                .allSatisfy(entry -> {
+                    assertThat(entry.record().end().note()).contains("recording/replay.sh");
+                    assertThat(entry.results()).anyMatch(line -> line.contains("replay.sh"));
+                });
         String console = console();
         assertThat(console).contains("the lab guest is up", "racer 1", "racer 6");
-        assertThat(replay(recording)).as("the console of the replay").isEqualTo(console);
+        assertThat(replay(race)).as("the console of the replay").isEqualTo(console);
     }
 
     /** A panic ends the virtual machine before the test has ended. */
@@ -81,6 +121,11 @@ class RecordingTest {
                 Remote system = Guests.ready(provisioner);
                 Executor executor =
                         Recordings.around(CommandExecutor.factory()).open(system)) {
+            Artifacts passed = artifacts("passed");
+            assertThat(executor.run(CommandTest.of("/passes", Command.of("true")), passed))
+                    .isEqualTo(TestEnd.exited(0));
+            assertThat(passed.files().resolve("recording")).as("the recording of a test that passed").doesNotExist();
+
             Artifacts lost = artifacts("lost");
             TestEnd end = executor.run(
                     CommandTest.of("/panic", Command.bash("echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger")),
@@ -104,6 +149,17 @@ class RecordingTest {
                             .build())
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("the domain base cannot be recorded");
+        }
+    }
+
+    private static void copy(Path from, Path to) {
+        try {
+            Files.createDirectory(to);
+            for (String file : List.of("recording", "replay.sh")) {
+                Files.copy(from.resolve(file), to.resolve(file));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
