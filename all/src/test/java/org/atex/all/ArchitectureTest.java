@@ -77,7 +77,7 @@ class ArchitectureTest {
             // Its submit host may be this machine, and its nodes are reached by ssh.
             Map.entry("slurm", Set.of("api", "local", "provision", "ssh", "support")),
             // Its virtual machines are reached by ssh.
-            Map.entry("libvirt", Set.of("api", "provision", "ssh", "support")),
+            Map.entry("libvirt", Set.of("api", "artifacts", "provision", "ssh", "support")),
             // The machines of this reservation service are ssh hosts.
             Map.entry("testingfarm", Set.of("api", "http", "provision", "ssh", "support")),
             Map.entry("testkit", Set.of("api"))));

@@ -242,8 +242,10 @@ final class WaitingTests {
 
     /** Lets reruns use any suitable system. {@return whether one of them did not} */
     boolean acceptAny() {
-        List<PlannedTest> picky =
-                lines.values().stream().flatMap(WaitingTests::tests).filter(PlannedTest::isPicky).toList();
+        List<PlannedTest> picky = lines.values().stream()
+                .flatMap(WaitingTests::tests)
+                .filter(PlannedTest::isPicky)
+                .toList();
         picky.forEach(this::acceptAny);
         return !picky.isEmpty();
     }

@@ -154,7 +154,8 @@ class RerunTest {
                 test -> Duration.ofSeconds(1));
         Set<String> failed = new HashSet<>();
         simulation.endsOn = (test, host) -> {
-            ran.computeIfAbsent(host.replaceAll(" .*", ""), key -> new ArrayList<>()).add(test.name());
+            ran.computeIfAbsent(host.replaceAll(" .*", ""), key -> new ArrayList<>())
+                    .add(test.name());
             return fails.test(test.name()) && failed.add(test.name()) ? FAILED : PASSED;
         };
         simulation.run();
@@ -168,9 +169,10 @@ class RerunTest {
 
     @Test
     void runsAgainOnASystemWithAFurtherNeed() {
-        for (Rerun how : List.of(Rerun.inOrder(), Rerun.last(), Rerun.alone(), Rerun.last().onFreshSystem())) {
-            Map<String, List<String>> ran = reserved(
-                    20, once(how.withNeed(NEED)), name -> name.matches("/t[37]"), RerunTest::reservedMachine);
+        for (Rerun how : List.of(
+                Rerun.inOrder(), Rerun.last(), Rerun.alone(), Rerun.last().onFreshSystem())) {
+            Map<String, List<String>> ran =
+                    reserved(20, once(how.withNeed(NEED)), name -> name.matches("/t[37]"), RerunTest::reservedMachine);
             assertThat(ran.get("plain")).as("first attempts, with %s", how).hasSize(20);
             assertThat(ran.get("reserved")).as("reruns, with %s", how).containsExactlyInAnyOrder("/t3", "/t7");
         }
@@ -185,7 +187,10 @@ class RerunTest {
         for (Supplies answer : none) {
             Map<String, List<String>> ran =
                     reserved(20, once(Rerun.last().withNeed(NEED)), "/t3"::equals, () -> answer);
-            assertThat(ran.get("plain")).as("attempts, with %s", answer).hasSize(21).endsWith("/t3");
+            assertThat(ran.get("plain"))
+                    .as("attempts, with %s", answer)
+                    .hasSize(21)
+                    .endsWith("/t3");
         }
         assertThat(flaky(5, 1, once(Rerun.last().withNeed(NEED))).started)
                 .as("no provisioner offers it")

@@ -111,7 +111,9 @@ class SchedulePropertyTest {
                         .with(new Rerun(
                                 Rerun.On.values()[random.nextInt(3)],
                                 Rerun.Time.values()[random.nextInt(3)],
-                                random.nextInt(3) > 0 ? Set.of() : Set.of(Simulation.arch(random.nextBoolean() ? "x86_64" : "aarch64")))))
+                                random.nextInt(3) > 0
+                                        ? Set.of()
+                                        : Set.of(Simulation.arch(random.nextBoolean() ? "x86_64" : "aarch64")))))
                 .withDestruction(
                         switch (random.nextInt(3)) {
                             case 0 -> DestructionPolicy.declared();

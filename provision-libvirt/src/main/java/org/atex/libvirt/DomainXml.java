@@ -66,9 +66,8 @@ final class DomainXml {
     /** {@return the definition of a domain with the disk or the kernel of a template} */
     static DomainXml of(GuestTemplate template) throws IOException {
         // QEMU records its own random numbers only.
-        String random = template.recorded
-                ? "<backend model='builtin'/>"
-                : "<backend model='random'>/dev/urandom</backend>";
+        String random =
+                template.recorded ? "<backend model='builtin'/>" : "<backend model='random'>/dev/urandom</backend>";
         DomainXml xml = parse("<domain><os><type>hvm</type></os><features><acpi/></features>"
                 + "<devices><controller type='usb' model='none'/><memballoon model='none'/>"
                 + "<rng model='virtio'>" + random + "</rng></devices></domain>");
@@ -218,7 +217,8 @@ final class DomainXml {
     /** Records everything that comes from outside: clocks, packets, random numbers, and when disks answer. */
     private void record(String name, String directory, GuestTemplate template, List<String> arguments) {
         String log = Recording.log(directory, name).replace(",", ",,");
-        // The shift is a compromise: with lower ones a replay takes longer, with higher ones the clock runs ahead faster.
+        // The shift is a compromise: with lower ones a replay takes longer, with higher ones the clock runs ahead
+        // faster.
         arguments.addAll(List.of("-icount", "shift=4,rr=record,rrfile=" + log));
         if (template.network != GuestNetwork.NONE) {
             arguments.addAll(List.of("-object", "filter-replay,id=atex-packets,netdev=atex"));

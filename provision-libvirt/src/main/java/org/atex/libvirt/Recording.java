@@ -74,8 +74,8 @@ final class Recording {
         String facts = host.run("complete the recording of " + name, COMPLETE, run, name);
         List<String> fields = List.of(facts.split("\0"));
         host.connection().download(fields.getFirst() + "/" + LOG, target.resolve(LOG));
-        String script = ReplayScript.of(
-                name, fields.get(1), fields.get(2), fields.get(3), fields.subList(4, fields.size()));
+        String script =
+                ReplayScript.of(name, fields.get(1), fields.get(2), fields.get(3), fields.subList(4, fields.size()));
         Files.writeString(target.resolve(SCRIPT), script, StandardCharsets.UTF_8);
     }
 }

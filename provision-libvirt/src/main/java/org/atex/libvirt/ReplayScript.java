@@ -80,8 +80,7 @@ final class ReplayScript {
     private static String replayed(String name, String option, String value) {
         return switch (option) {
             case "-chardev" -> characters(value);
-            case "-icount" ->
-                value.replace("rr=record", "rr=replay").replaceFirst("rrfile=.*", "rrfile=@@RECORDING@@");
+            case "-icount" -> value.replace("rr=record", "rr=replay").replaceFirst("rrfile=.*", "rrfile=@@RECORDING@@");
             case "-blockdev" -> value.replaceFirst("\"[^\"]*/" + name + "/", "\"@@DIRECTORY@@/");
             default -> value;
         };

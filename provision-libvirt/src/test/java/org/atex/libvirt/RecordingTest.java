@@ -8,31 +8,31 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import org.atex.testkit.RecordingAggregator;
-import org.atex.local.LocalProvisioner;
-import org.atex.api.TestRecord;
-import org.atex.api.Orchestrator;
-import org.atex.api.Need;
-import org.atex.api.Capability;
-import org.atex.api.Aggregator;
-import org.atex.adhoc.Source;
-import org.atex.adhoc.RerunPolicy;
-import org.atex.adhoc.Rerun;
-import org.atex.adhoc.AdHocOrchestrator;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.atex.adhoc.AdHocOrchestrator;
+import org.atex.adhoc.Rerun;
+import org.atex.adhoc.RerunPolicy;
+import org.atex.adhoc.Source;
+import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
+import org.atex.api.Capability;
 import org.atex.api.Command;
 import org.atex.api.Executor;
+import org.atex.api.Need;
+import org.atex.api.Orchestrator;
 import org.atex.api.Outcome;
 import org.atex.api.Remote;
 import org.atex.api.TestEnd;
+import org.atex.api.TestRecord;
 import org.atex.command.CommandExecutor;
 import org.atex.command.CommandTest;
 import org.atex.lab.Libvirt;
 import org.atex.local.LocalConnection;
+import org.atex.local.LocalProvisioner;
+import org.atex.testkit.RecordingAggregator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -97,8 +97,9 @@ class RecordingTest {
         }
         Guests.assertNothingLeft(LAB);
         assertThat(results.entries())
-                .extracting(entry -> entry.record().name() + " on " + entry.record().platform() + ": "
-                        + entry.record().end().exitCode())
+                .extracting(
+                        entry -> entry.record().name() + " on " + entry.record().platform() + ": "
+                                + entry.record().end().exitCode())
                 .containsExactlyInAnyOrder("/passes on local: 0", "/race on local: 3", "/race on recorded: 7");
         assertThat(results.entries())
                 .filteredOn(entry -> entry.record().end().exitCode().equals(7))
@@ -119,16 +120,18 @@ class RecordingTest {
                 LibvirtProvisioner provisioner =
                         LibvirtProvisioner.builder(host, template).build();
                 Remote system = Guests.ready(provisioner);
-                Executor executor =
-                        Recordings.around(CommandExecutor.factory()).open(system)) {
+                Executor executor = Recordings.around(CommandExecutor.factory()).open(system)) {
             Artifacts passed = artifacts("passed");
             assertThat(executor.run(CommandTest.of("/passes", Command.of("true")), passed))
                     .isEqualTo(TestEnd.exited(0));
-            assertThat(passed.files().resolve("recording")).as("the recording of a test that passed").doesNotExist();
+            assertThat(passed.files().resolve("recording"))
+                    .as("the recording of a test that passed")
+                    .doesNotExist();
 
             Artifacts lost = artifacts("lost");
             TestEnd end = executor.run(
-                    CommandTest.of("/panic", Command.bash("echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger")),
+                    CommandTest.of(
+                            "/panic", Command.bash("echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger")),
                     lost);
             assertThat(end.outcome()).isEqualTo(Outcome.LOST);
             assertThat(end.note()).contains("panicked", "recording/replay.sh");
@@ -140,7 +143,8 @@ class RecordingTest {
     @Test
     void whatCannotBeRecordedIsRefused() throws Exception {
         try (LocalConnection host = LocalConnection.open()) {
-            assertThatThrownBy(() -> LibvirtProvisioner.builder(host, Guests.serial(LAB).withRecording())
+            assertThatThrownBy(() -> LibvirtProvisioner.builder(
+                                    host, Guests.serial(LAB).withRecording())
                             .build())
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("GuestConnector.ssh");
@@ -175,7 +179,8 @@ class RecordingTest {
 
     private String replay(Path recording) throws IOException, InterruptedException {
         File output = Files.createTempFile(files, "replayed-", ".txt").toFile();
-        Process process = new ProcessBuilder("bash", recording.resolve("replay.sh").toString())
+        Process process = new ProcessBuilder(
+                        "bash", recording.resolve("replay.sh").toString())
                 .redirectErrorStream(true)
                 .redirectOutput(output)
                 .start();
