@@ -73,9 +73,15 @@ final class Recording {
     void save(Path target) throws IOException, InterruptedException {
         String facts = host.run("complete the recording of " + name, COMPLETE, run, name);
         List<String> fields = List.of(facts.split("\0"));
+        String disk = fields.get(2);
+        List<String> command = fields.subList(4, fields.size());
+        String files = host.run(
+                        "look at the images of " + name,
+                        "stat -L -c '%s %Y %n' -- \"$@\"",
+                        ReplayScript.files(disk, command).toArray(String[]::new))
+                .strip();
         host.connection().download(fields.getFirst() + "/" + LOG, target.resolve(LOG));
-        String script =
-                ReplayScript.of(name, fields.get(1), fields.get(2), fields.get(3), fields.subList(4, fields.size()));
+        String script = ReplayScript.of(name, fields.get(1), disk, fields.get(3), command, files);
         Files.writeString(target.resolve(SCRIPT), script, StandardCharsets.UTF_8);
     }
 }

@@ -6,10 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.atex.api.Artifacts;
-import org.atex.api.ConnectionLostException;
+import org.atex.api.AtexException;
 import org.atex.api.Executor;
 import org.atex.api.Outcome;
-import org.atex.api.ProvisioningException;
 import org.atex.api.Remote;
 import org.atex.api.ReportedResult;
 import org.atex.api.Status;
@@ -72,7 +71,8 @@ public final class Recordings {
             String note;
             try {
                 note = save(into);
-            } catch (ProvisioningException | ConnectionLostException e) {
+            } catch (AtexException | IllegalStateException e) {
+                // The end of the test is more important.
                 note = "its recording could not be kept: " + e.getMessage();
             } catch (IOException e) {
                 throw new UncheckedIOException("could not store the recording of " + test.name() + " in " + into, e);

@@ -23,6 +23,13 @@ final class ReplayScript {
         qemu=@QEMU@
         recorded_by=@VERSION@
         disk=@DISK@
+        while read -r size time file; do
+            if [[ $(stat -L -c '%s %Y' -- "$file") != "$size $time" ]]; then
+                echo "warning: $file has another size or time than when it was recorded" >&2
+            fi
+        done <<'END'
+        @FILES@
+        END
         if [[ $("$qemu" --version | head -n 1) != "$recorded_by" ]]; then
             echo "warning: this is not $recorded_by, which may be needed to replay its recording" >&2
         fi
@@ -47,8 +54,9 @@ final class ReplayScript {
      * @param disk the image below its disk; empty if there is none
      * @param format the format of the image
      * @param command the command that started the virtual machine
+     * @param files a line for each file that it needs: size, time and path
      */
-    static String of(String name, String version, String disk, String format, List<String> command) {
+    static String of(String name, String version, String disk, String format, List<String> command, String files) {
         List<String> arguments = new ArrayList<>();
         for (int i = 1; i < command.size(); i++) {
             String option = command.get(i);
@@ -70,7 +78,23 @@ final class ReplayScript {
                 .replace("@VERSION@", quoted(version))
                 .replace("@DISK@", quoted(disk))
                 .replace("@FORMAT@", quoted(format))
+                .replace("@FILES@", files)
                 .replace("@ARGUMENTS@", String.join("\n", arguments));
+    }
+
+    /** {@return the files that the command reads: the image, the kernel and the initial file system} */
+    static List<String> files(String disk, List<String> command) {
+        List<String> files = new ArrayList<>();
+        if (!disk.isEmpty()) {
+            files.add(disk);
+        }
+        for (String option : List.of("-kernel", "-initrd")) {
+            int at = command.indexOf(option);
+            if (at > 0) {
+                files.add(command.get(at + 1));
+            }
+        }
+        return files;
     }
 
     private static boolean isSecret(String option, String value) {
