@@ -2,8 +2,10 @@ package org.atex.testkit;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,6 +15,9 @@ import java.util.List;
  */
 public final class SmallDisk {
     private static final String MOUNT = "mount -t tmpfs -o size=8m tmpfs \"$1\" && cd \"$2\" && exec \"${@:3}\"";
+
+    /** The size of the blocks of tmpfs. */
+    private static final int PAGE = 4096;
 
     private SmallDisk() {}
 
@@ -64,14 +69,26 @@ public final class SmallDisk {
      * @return the exception of the failed write
      */
     public static IOException fill(Path disk) {
-        // Blocks of the page size of tmpfs, so that not a single byte is free afterwards.
-        byte[] piece = new byte[4096];
+        // Not a single byte is free afterwards.
+        byte[] piece = new byte[PAGE];
         try (OutputStream filler = Files.newOutputStream(disk.resolve("filler"))) {
             while (true) {
                 filler.write(piece);
             }
         } catch (IOException e) {
             return e;
+        }
+    }
+
+    /**
+     * Shortens the file {@code filler}, so that 4 KiB are free.
+     *
+     * @param disk the disk
+     * @throws IOException if the file cannot be changed
+     */
+    public static void makeLittleRoom(Path disk) throws IOException {
+        try (FileChannel filler = FileChannel.open(disk.resolve("filler"), StandardOpenOption.WRITE)) {
+            filler.truncate(filler.size() - PAGE);
         }
     }
 
