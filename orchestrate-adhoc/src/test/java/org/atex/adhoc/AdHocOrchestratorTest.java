@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 import org.atex.api.After;
 import org.atex.api.Aggregator;
 import org.atex.api.Artifacts;
+import org.atex.api.Capability;
 import org.atex.api.Connection;
 import org.atex.api.Executor;
 import org.atex.api.KnownFailure;
@@ -210,6 +211,23 @@ class AdHocOrchestratorTest {
         assertThatThrownBy(builder::build)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("/both needs a system with all of", "size=big", "arch=x86_64");
+    }
+
+    @Test
+    void refusesATestIfAllSystemsAreReservedForOthers() throws Exception {
+        List<TestCase> tests =
+                new ArrayList<>(List.of(TestCase.named("/reserved").withNeed(Need.of(Capability.RESERVED, "others"))));
+        FakeProvisioner reserved = systems(FakeSystem.ready().withLabels(Map.of(Capability.RESERVED, "others")));
+        try (AdHocOrchestrator run =
+                run(tests, FakeExecutors.passing(SHORT)).on(reserved).build()) {
+            assertThat(run.run().verdict()).isEqualTo(Verdict.PASSED);
+        }
+        tests.add(TestCase.named("/any"));
+        AdHocOrchestrator.Builder builder =
+                run(tests, FakeExecutors.passing(SHORT)).on(reserved);
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("/any needs a system that is not reserved");
     }
 
     @Test
