@@ -8,7 +8,6 @@ import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
-import org.atex.api.ProvisioningException;
 import org.atex.api.RunningCommand;
 import org.atex.support.ExplainedCommand;
 import org.atex.support.Threads;
@@ -24,8 +23,15 @@ final class GuestConnection implements Connection {
     private final @Nullable Recorder recorder;
     private volatile boolean closed;
 
-    /** Ends a recorded virtual machine and copies its recording into a directory. */
+    /** Saves the recording of a virtual machine. */
     interface Recorder {
+        /**
+         * Ends the virtual machine and copies its recording.
+         *
+         * @param target an existing directory of this machine
+         * @throws IOException if it cannot be written there
+         * @throws org.atex.api.ProvisioningException if the recording is not complete
+         */
         void save(Path target) throws IOException, InterruptedException;
     }
 
@@ -75,23 +81,10 @@ final class GuestConnection implements Connection {
         Threads.start("replaced-" + name, old::close);
     }
 
-    boolean isRecorded() {
-        return recorder != null;
-    }
-
-    /**
-     * Ends the virtual machine and copies its recording.
-     *
-     * @param target an existing directory of this machine
-     * @throws IOException if it cannot be written there
-     * @throws ProvisioningException if the recording is not complete
-     */
-    void saveRecording(Path target) throws IOException, InterruptedException {
-        if (recorder == null) {
-            throw new IllegalStateException(name + " is not recorded");
-        }
-        lose("it was stopped to complete its recording");
-        recorder.save(target);
+    /** {@return what saves the recording of the virtual machine; null if it is not recorded} */
+    @Nullable
+    Recorder recorder() {
+        return recorder;
     }
 
     private interface Call<T> {

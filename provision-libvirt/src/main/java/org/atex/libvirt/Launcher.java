@@ -63,9 +63,9 @@ final class Launcher {
         stop "$replaced"
         directory=$ATEX_DIR/$run/$name
         mkdir -m 711 "$directory"
-        base= format= i=0
+        i=0
         for base; do
-            format=$(qemu-img info -U "$base" | sed -n 's/^file format: //p')
+            format=$(format_of "$base")
             qemu-img create -q -f qcow2 -b "$base" -F "$format" "$directory/disk-$i.qcow2" >/dev/null
             i=$((i + 1))
         done
@@ -73,7 +73,7 @@ final class Launcher {
         cd "$directory"
         cat >domain.xml
         recording=$ATEX_DIR/$run/recordings/$name
-        [[ -z $ATEX_RECORDED ]] || record "$base" "$format"
+        [[ -z $ATEX_RECORDED ]] || record
         start "$name" 'create domain.xml'
         [[ -z $ATEX_RECORDED ]] || cat "/proc/$(process "$name" | head -n 1)/cmdline" >"$recording/command"
         """;

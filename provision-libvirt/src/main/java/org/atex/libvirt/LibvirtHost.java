@@ -41,6 +41,7 @@ final class LibvirtHost {
             { grep -lszE "^guest=$1(,|\\$)" /proc/[0-9]*/cmdline || true; } |
                 while IFS=/ read -r _ _ file _; do echo "$file"; done
         }
+        format_of() { qemu-img info -U "$1" | sed -n 's/^file format: //p'; }
         finish() { # A recording is complete if the process ends by itself.
             local pid
             for pid in $(process "$1"); do

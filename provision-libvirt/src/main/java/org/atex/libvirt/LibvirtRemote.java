@@ -193,6 +193,7 @@ final class LibvirtRemote implements Remote {
     }
 
     private void saveRecording(Path target) throws IOException, InterruptedException {
+        connection.lose("it was stopped to complete its recording");
         oneReset.lockInterruptibly();
         try {
             machine.saveRecording(target);

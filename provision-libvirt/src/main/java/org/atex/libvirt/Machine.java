@@ -52,7 +52,7 @@ final class Machine {
         this.port = place.port();
         this.serialPort = place.serialPort();
         this.connector = template.connector;
-        recording = template.recorded ? new Recording(host, run, name) : null;
+        recording = template.recorded ? new Recording(host, run, name, template) : null;
         console = new ConsoleWatch(
                 host,
                 run,

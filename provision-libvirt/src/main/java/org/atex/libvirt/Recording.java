@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * The recording of a virtual machine, in a directory of the host beside that of the virtual machine, which it outlives.
@@ -20,14 +23,13 @@ final class Recording {
      * Prepares the directory before the start. QEMU may run as another user, and libvirt does not know the file.
      */
     static final String PREPARE = """
-        record() { # DISK FORMAT
+        record() {
             local owner
             mkdir -p -m 711 "$recording"
             (umask 077 && : >"$recording/recording")
             owner=$(v capabilities | tr -d '\\n' |
                 sed -nE 's/.*<model>dac<.model> *<doi>[0-9]*<.doi> *<baselabel type=.kvm.>\\+([0-9]+:)\\+([0-9]+)<.*/\\1\\2/p')
             [[ -z $owner ]] || chown "$owner" "$recording/recording"
-            printf '%s\\0' "$@" >"$recording/disk"
         }
         """;
 
@@ -41,18 +43,28 @@ final class Recording {
         fi
         IFS= read -r -d '' qemu <command
         version=$("$qemu" --version) || exit
-        printf '%s\\0' "$PWD" "${version%%$'\\n'*}"
-        cat disk command
+        format=
+        [[ -z $3 ]] || format=$(format_of "$3") || exit
+        files=$(stat -L -c '%s %Y %n' -- "${@:4}") || exit
+        printf '%s\\0' "$PWD" "${version%%$'\\n'*}" "$format" "$files"
+        cat command
         """;
 
     private final LibvirtHost host;
     private final String run;
     private final String name;
+    private final String disk;
+    /** What the virtual machine reads: the image, the kernel and the initial file system. */
+    private final List<String> files;
 
-    Recording(LibvirtHost host, String run, String name) {
+    Recording(LibvirtHost host, String run, String name, GuestTemplate template) {
         this.host = host;
         this.run = run;
         this.name = name;
+        disk = template.image == null ? "" : template.image;
+        files = Stream.of(template.image, template.kernel, template.initrd)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     /**
@@ -71,17 +83,13 @@ final class Recording {
      * @throws IOException if it cannot be written there
      */
     void save(Path target) throws IOException, InterruptedException {
-        String facts = host.run("complete the recording of " + name, COMPLETE, run, name);
+        List<String> arguments = new ArrayList<>(List.of(run, name, disk));
+        arguments.addAll(files);
+        String facts = host.run("complete the recording of " + name, COMPLETE, arguments.toArray(String[]::new));
         List<String> fields = List.of(facts.split("\0"));
-        String disk = fields.get(2);
-        List<String> command = fields.subList(4, fields.size());
-        String files = host.run(
-                        "look at the images of " + name,
-                        "stat -L -c '%s %Y %n' -- \"$@\"",
-                        ReplayScript.files(disk, command).toArray(String[]::new))
-                .strip();
         host.connection().download(fields.getFirst() + "/" + LOG, target.resolve(LOG));
-        String script = ReplayScript.of(name, fields.get(1), disk, fields.get(3), command, files);
+        List<String> command = fields.subList(4, fields.size());
+        String script = ReplayScript.of(name, fields.get(1), disk, fields.get(2), command, fields.get(3));
         Files.writeString(target.resolve(SCRIPT), script, StandardCharsets.UTF_8);
     }
 }

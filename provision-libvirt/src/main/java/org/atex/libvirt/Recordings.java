@@ -49,8 +49,8 @@ public final class Recordings {
             @Override
             public Executor open(Remote system) throws InterruptedException {
                 Executor executor = executors.open(system);
-                return system.connection() instanceof GuestConnection guest && guest.isRecorded()
-                        ? new Recorded(executor, guest)
+                return system.connection() instanceof GuestConnection guest && guest.recorder() != null
+                        ? new Recorded(executor, guest.recorder())
                         : executor;
             }
 
@@ -61,7 +61,7 @@ public final class Recordings {
         };
     }
 
-    private record Recorded(Executor executor, GuestConnection guest) implements Executor {
+    private record Recorded(Executor executor, GuestConnection.Recorder recorder) implements Executor {
         @Override
         public TestEnd run(TestCase test, Artifacts into) throws InterruptedException {
             TestEnd end = executor.run(test, into);
@@ -84,7 +84,7 @@ public final class Recordings {
 
         private String save(Artifacts into) throws IOException, InterruptedException {
             Path directory = Files.createDirectories(into.files().resolve(PART));
-            guest.saveRecording(directory);
+            recorder.save(directory);
             try (ResultWriter results = ResultWriter.append(into.results())) {
                 List<String> files = List.of(Recording.LOG, Recording.SCRIPT);
                 results.write(ReportedResult.of(Status.INFO, "bash replay.sh replays the virtual machine", files)

@@ -3,6 +3,7 @@ package org.atex.libvirt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.atex.support.CommandScript;
 
 /** The bash script that replays a recorded virtual machine, made of the command that started it. */
 final class ReplayScript {
@@ -69,32 +70,17 @@ final class ReplayScript {
                 String value = command.get(i);
                 if (!DROPPED.contains(option) && !isSecret(option, value)) {
                     arguments.add(option);
-                    arguments.add(quoted(replayed(name, option, value)));
+                    arguments.add(CommandScript.quoted(replayed(name, option, value)));
                 }
             }
         }
         return TEMPLATE.replace("@NAME@", name)
-                .replace("@QEMU@", quoted(command.getFirst()))
-                .replace("@VERSION@", quoted(version))
-                .replace("@DISK@", quoted(disk))
-                .replace("@FORMAT@", quoted(format))
+                .replace("@QEMU@", CommandScript.quoted(command.getFirst()))
+                .replace("@VERSION@", CommandScript.quoted(version))
+                .replace("@DISK@", CommandScript.quoted(disk))
+                .replace("@FORMAT@", CommandScript.quoted(format))
                 .replace("@FILES@", files)
                 .replace("@ARGUMENTS@", String.join("\n", arguments));
-    }
-
-    /** {@return the files that the command reads: the image, the kernel and the initial file system} */
-    static List<String> files(String disk, List<String> command) {
-        List<String> files = new ArrayList<>();
-        if (!disk.isEmpty()) {
-            files.add(disk);
-        }
-        for (String option : List.of("-kernel", "-initrd")) {
-            int at = command.indexOf(option);
-            if (at > 0) {
-                files.add(command.get(at + 1));
-            }
-        }
-        return files;
     }
 
     private static boolean isSecret(String option, String value) {
@@ -114,9 +100,5 @@ final class ReplayScript {
     private static String characters(String value) {
         String id = value.replaceFirst(".*?\\bid=([^,]*).*", "$1");
         return id.equals("charserial0") ? "file,id=" + id + ",path=/dev/stdout" : "null,id=" + id;
-    }
-
-    private static String quoted(String text) {
-        return "'" + text.replace("'", "'\\''") + "'";
     }
 }
