@@ -2,7 +2,6 @@ package org.atex.artifacts;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -130,8 +129,7 @@ final class JournalReader {
 
     private final boolean goesOn;
     private final List<String> problems;
-    private final List<PlainTest> planned = new ArrayList<>();
-    private final Map<String, PlainTest> tests = new HashMap<>();
+    private final PlannedTests tests = new PlannedTests();
     private final Shared shared = new Shared();
     private final List<TestRecord> notStarted = new ArrayList<>();
     /** In the order of their numbers. */
@@ -187,16 +185,16 @@ final class JournalReader {
      */
     private long readUndamaged(Path journal) throws IOException {
         long taken = 0;
-        try (InputStream in = new NonEmptyLines(Files.newInputStream(journal));
+        try (LineStream in = new LineStream(Files.newInputStream(journal));
                 JsonParser parser = JSON.createParser(ObjectReadContext.empty(), in)) {
             // A line with something after its object is invalid, so a line is taken when the next one has begun.
             Object last = null;
             for (long line = 1; parser.nextToken() == JsonToken.START_OBJECT; line++) {
-                if (parser.currentLocation().getLineNr() != line) {
+                if (in.lines() != line) {
                     return taken;
                 }
                 Object next = readLine(parser);
-                if (parser.currentLocation().getLineNr() != line) {
+                if (in.lines() != line) {
                     return taken;
                 }
                 if (last != null) {
@@ -293,7 +291,7 @@ final class JournalReader {
         if (line instanceof AttemptLine attempt) {
             takeAttempt(attempt);
         } else if (line instanceof PlainTest test) {
-            takePlanned(test);
+            tests.add(test);
         } else {
             Map<?, ?> map = (Map<?, ?>) line;
             if (map.get(AttemptLine.ATTEMPT) != null) {
@@ -332,18 +330,13 @@ final class JournalReader {
         return entry;
     }
 
-    private void takePlanned(PlainTest test) {
-        planned.add(test);
-        tests.put(test.name(), test);
-    }
-
     private void takeOther(Map<?, ?> line) {
         if (line.get("system") != null) {
             systems.put(
                     RecordJson.number(line, "system"),
                     RecordJson.system(RecordJson.present(RecordJson.object(line, "info"), "info")));
         } else if (line.get(PLANNED) != null) {
-            takePlanned(RecordJson.test(RecordJson.present(RecordJson.object(line, PLANNED), PLANNED), shared));
+            tests.add(RecordJson.test(RecordJson.present(RecordJson.object(line, PLANNED), PLANNED), shared));
         } else if (line.get("notStarted") != null) {
             notStarted.add(RecordFields.of(RecordJson.present(RecordJson.object(line, "notStarted"), "notStarted"))
                     .record(systems, platform(), tests, shared));
@@ -373,7 +366,7 @@ final class JournalReader {
 
     /** {@return the tests of the run; none if its journal is not kept} */
     List<PlainTest> planned() {
-        return planned;
+        return tests.all();
     }
 
     /** {@return the records of tests that never started; none if the journal is not kept} */

@@ -175,12 +175,12 @@ final class RecordFields {
      *
      * @param systems the systems by their numbers
      * @param usual the platform of a record that names none; null if each record must name its own
-     * @param tests tests by their names; the record refers to them if it has only a name, or an equal test
+     * @param tests the tests of the run; the record refers to them if it has only a name, or an equal test
      * @param shared replaces equal values by one of them
      * @throws IllegalArgumentException if a value is missing or invalid
      */
     TestRecord record(
-            Map<Integer, SystemInfo> systems, @Nullable String usual, Map<String, PlainTest> tests, Shared shared) {
+            Map<Integer, SystemInfo> systems, @Nullable String usual, PlannedTests tests, Shared shared) {
         String platform = values.text(Key.PLATFORM);
         String took = values.text(Key.TOOK);
         TestRecord record = TestRecord.of(
@@ -219,8 +219,8 @@ final class RecordFields {
                         isTrue(Key.SYSTEM_USABLE));
     }
 
-    private PlainTest plain(Map<String, PlainTest> tests, Shared shared) {
-        PlainTest planned = tests.get(nameOfTest());
+    private PlainTest plain(PlannedTests tests, Shared shared) {
+        PlainTest planned = tests.named(nameOfTest());
         if (values.get(Key.TEST) instanceof Map<?, ?> json) {
             PlainTest own = RecordJson.test(json, shared);
             return planned != null && own.equals(planned) ? planned : own;
