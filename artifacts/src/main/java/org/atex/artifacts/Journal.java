@@ -31,6 +31,9 @@ import tools.jackson.core.util.ByteArrayBuilder;
  */
 final class Journal implements AutoCloseable {
     private static final JsonFactory JSON = new JsonFactory();
+    /** Bytes that are written with one system call. */
+    private static final int PLANNED_AT_ONCE = 60_000;
+
     private static final Duration SYNC_AFTER = Duration.ofSeconds(1);
     private static final Duration CLOSES_WITHIN = Duration.ofSeconds(2);
 
@@ -122,9 +125,21 @@ final class Journal implements AutoCloseable {
     /** Appends the tests of the run, to which records refer by their names from now on. */
     void plan(Collection<PlainTest> tests) throws IOException {
         Map<String, PlainTest> known = new HashMap<>();
+        ByteArrayBuilder bytes = new ByteArrayBuilder();
         for (PlainTest test : tests) {
-            append(Map.of(JournalReader.PLANNED, RecordJson.write(test)));
             known.put(test.name(), test);
+            line(bytes, json -> {
+                json.writeStartObject();
+                json.writeName(JournalReader.PLANNED);
+                RecordJson.write(json, test);
+                json.writeEndObject();
+            });
+            if (bytes.size() > PLANNED_AT_ONCE) {
+                write(bytes.getClearAndRelease());
+            }
+        }
+        if (bytes.size() > 0) {
+            write(bytes.getClearAndRelease());
         }
         planned = known;
     }
@@ -207,11 +222,15 @@ final class Journal implements AutoCloseable {
 
     private static byte[] line(Consumer<JsonGenerator> entry) {
         ByteArrayBuilder bytes = new ByteArrayBuilder();
+        line(bytes, entry);
+        return bytes.toByteArray();
+    }
+
+    private static void line(ByteArrayBuilder bytes, Consumer<JsonGenerator> entry) {
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
             entry.accept(json);
         }
         bytes.append('\n');
-        return bytes.toByteArray();
     }
 
     /** Syncs entries a second after they were appended, until this is closed. */

@@ -112,7 +112,11 @@ final class RecordFields {
             Object value = values.get(key);
             if (!Objects.equals(value, before == null ? null : before.values.get(key))) {
                 json.writeName(key.text);
-                JsonValues.write(json, json(value));
+                if (value instanceof PlainTest test) {
+                    RecordJson.write(json, test);
+                } else {
+                    JsonValues.write(json, json(value));
+                }
             }
         }
         json.writeEndObject();
@@ -120,7 +124,6 @@ final class RecordFields {
 
     private static @Nullable Object json(@Nullable Object value) {
         return switch (value) {
-            case PlainTest test -> RecordJson.write(test);
             case Enum<?> constant -> constant.name();
             case Instant time -> time.toString();
             case Duration time -> time.toString();
@@ -179,8 +182,7 @@ final class RecordFields {
      * @param shared replaces equal values by one of them
      * @throws IllegalArgumentException if a value is missing or invalid
      */
-    TestRecord record(
-            Map<Integer, SystemInfo> systems, @Nullable String usual, PlannedTests tests, Shared shared) {
+    TestRecord record(Map<Integer, SystemInfo> systems, @Nullable String usual, PlannedTests tests, Shared shared) {
         String platform = values.text(Key.PLATFORM);
         String took = values.text(Key.TOOK);
         TestRecord record = TestRecord.of(

@@ -12,6 +12,7 @@ import org.atex.api.SystemInfo;
 import org.atex.api.TestCase;
 import org.atex.api.TestSource;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 
 /** Converts tests and systems to JSON values and back. The format is described by {@link Spool}. */
@@ -27,35 +28,38 @@ final class RecordJson {
         return json;
     }
 
-    static Map<String, @Nullable Object> write(PlainTest test) {
-        Map<String, @Nullable Object> json = new LinkedHashMap<>();
-        json.put("name", test.name());
+    static void write(JsonGenerator json, PlainTest test) {
+        json.writeStartObject();
+        write(json, Key.NAME, test.name());
         if (test.priority() != 0) {
-            json.put("priority", test.priority());
+            write(json, Key.PRIORITY, test.priority());
         }
-        put(json, "expected", test.expected());
-        put(json, "limit", test.limit());
+        write(json, Key.EXPECTED, test.expected());
+        write(json, Key.LIMIT, test.limit());
         if (test.destructive()) {
-            json.put("destructive", true);
+            write(json, Key.DESTRUCTIVE, true);
         }
-        if (!test.tags().isEmpty()) {
-            json.put("tags", test.tags().stream().sorted().toList());
-        }
-        if (!test.components().isEmpty()) {
-            json.put("components", test.components().stream().sorted().toList());
-        }
-        put(json, "group", test.group());
+        write(json, Key.TAGS, test.tags());
+        write(json, Key.COMPONENTS, test.components());
+        write(json, Key.GROUP, test.group());
         TestSource source = test.source();
         if (source != null) {
-            json.put("file", source.file());
-            json.put("line", source.line());
+            write(json, Key.FILE, source.file());
+            write(json, Key.LINE, source.line());
         }
-        return json;
+        json.writeEndObject();
     }
 
-    private static void put(Map<String, @Nullable Object> json, String key, @Nullable Object value) {
+    private static void write(JsonGenerator json, Key key, Set<String> texts) {
+        if (!texts.isEmpty()) {
+            write(json, key, texts.stream().sorted().toList());
+        }
+    }
+
+    private static void write(JsonGenerator json, Key key, @Nullable Object value) {
         if (value != null) {
-            json.put(key, value instanceof Duration duration ? duration.toString() : value);
+            json.writeName(key.text);
+            JsonValues.write(json, value instanceof Duration duration ? duration.toString() : value);
         }
     }
 
