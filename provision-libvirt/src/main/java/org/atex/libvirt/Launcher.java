@@ -207,10 +207,16 @@ final class Launcher {
      * The virtual machine in whose place another one is started. Its process is killed first, for the sake of the memory.
      *
      * @param name its name, or an empty text if there is none
+     * @param system the name of its system, or an empty text
      * @param whenKilled is called after that, while the other one starts
      */
-    record Replaced(String name, Runnable whenKilled) {
-        static final Replaced NONE = new Replaced("", () -> {});
+    record Replaced(String name, String system, Runnable whenKilled) {
+        static final Replaced NONE = new Replaced("", "", () -> {});
+
+        /** {@return the host name of the new virtual machine, which a system keeps when it is reset} */
+        String hostName(String machine) {
+            return system.isEmpty() ? machine : system;
+        }
     }
 
     private interface Script {
@@ -356,7 +362,7 @@ final class Launcher {
                 old);
         boolean complete = false;
         try {
-            Life life = renew(connected.connection(), name, state, key.join());
+            Life life = renew(connected.connection(), old.hostName(name), state, key.join());
             complete = true;
             return new Started(connected.machine(), connected.connection(), life);
         } finally {

@@ -185,7 +185,7 @@ final class LibvirtRemote implements Remote {
         FutureTask<Boolean> task = new FutureTask<>(old::destroy, true);
         Thread removal = Threads.unstarted("reset-" + name, task);
         try {
-            return provisioner.launch(new Launcher.Replaced(old.name(), removal::start));
+            return provisioner.launch(new Launcher.Replaced(old.name(), name, removal::start));
         } finally {
             task.run(); // if it was not started
             UninterruptibleSection.run(removal::join);

@@ -126,6 +126,7 @@ class ForkTest {
                 show("a reset", reset);
                 assertThat(Guests.run(system, "cat /etc/prepared /dev/shm/prepared"))
                         .isEqualTo("prepared\nin memory");
+                assertThat(Guests.run(system, "hostname")).isEqualTo(system.name());
             }
         }
     }
