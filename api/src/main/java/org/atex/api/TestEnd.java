@@ -33,4 +33,22 @@ public record TestEnd(
     public static TestEnd exited(int exitCode) {
         return new TestEnd(exitCode == 0 ? Outcome.PASSED : Outcome.FAILED, exitCode, null, true);
     }
+
+    /**
+     * {@return the same end with a further note, which follows the one that it has}
+     *
+     * @param more the note, in one line
+     */
+    public TestEnd plusNote(String more) {
+        return new TestEnd(outcome, exitCode, note == null ? more : note + "; " + more, systemUsable);
+    }
+
+    /**
+     * {@return the same end with another answer to whether the system can be expected to run another test}
+     *
+     * @param usable the answer
+     */
+    public TestEnd withSystemUsable(boolean usable) {
+        return new TestEnd(outcome, exitCode, note, usable);
+    }
 }

@@ -86,7 +86,7 @@ final class Hooks {
                 usable &= failure.systemUsable;
             }
         }
-        return usable == end.systemUsable() ? end : new TestEnd(end.outcome(), end.exitCode(), end.note(), usable);
+        return end.withSystemUsable(usable);
     }
 
     private @Nullable HookFailure call(String name, TestHook hook, HookMethod method)

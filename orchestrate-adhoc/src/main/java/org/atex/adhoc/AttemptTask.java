@@ -278,10 +278,6 @@ final class AttemptTask {
     /** Adds where the limit comes from that a test exceeded, if it is not the limit that the test declares. */
     private TestEnd explained(TestEnd end) {
         String about = test.unit().aboutLimit;
-        if (end.outcome() != Outcome.TIMED_OUT || about.isEmpty()) {
-            return end;
-        }
-        String note = end.note() == null ? about : end.note() + "; " + about;
-        return new TestEnd(end.outcome(), end.exitCode(), note, end.systemUsable());
+        return end.outcome() != Outcome.TIMED_OUT || about.isEmpty() ? end : end.plusNote(about);
     }
 }

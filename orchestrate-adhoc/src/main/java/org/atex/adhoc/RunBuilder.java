@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Configures a run: the options common to all orchestrators. A provisioner, an executor factory and an aggregator are
- * required. Not thread-safe.
+ * required; a run that is {@linkplain #keep(Path) kept} needs no aggregator. Not thread-safe.
  *
  * @param <B> the type of the builder
  */
@@ -449,9 +449,9 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
      * @param maxSlots the maximum number of slots used of a system
      */
     RunPlan plan(TestOrder order, SystemHook hook, RunRules rules, boolean refusing, int maxSlots) {
-        if (factory == null || sinks.isEmpty() || provisioners.isEmpty()) {
+        if (factory == null || (sinks.isEmpty() && retention == null) || provisioners.isEmpty()) {
             throw new IllegalArgumentException("a run needs a provisioner, an executor factory and an aggregator:"
-                    + " call on(provisioner), with(executors) and into(aggregator)");
+                    + " call on(provisioner), with(executors) and into(aggregator), or keep(directory)");
         }
         if (resumes && retention == null) {
             throw new IllegalArgumentException(
@@ -516,7 +516,7 @@ public abstract sealed class RunBuilder<B extends RunBuilder<B>>
                     hook,
                     recordsPackages,
                     factory,
-                    NamedSink.of(sinks, guard, limits.call()),
+                    NamedSink.of(sinks.isEmpty() ? List.of(Sink.of(new NoReport())) : sinks, guard, limits.call()),
                     Platforms.of(platform, provisioners),
                     List.copyOf(listeners),
                     workDirectory,

@@ -1073,10 +1073,10 @@ final class Schedule {
         } else {
             // The previous attempt remains the result.
             TestEnd last = before.get(before.size() - 1);
-            String note = (last.note() == null ? "" : last.note() + "; ") + "not run again: " + why;
+            TestEnd end = last.plusNote("not run again: " + why).withSystemUsable(true);
             // Its record is still open, unless another attempt started and failed for lack of disk space.
             int attempt = test.held == null ? test.attempt() : before.size();
-            conclude(test, attempt, new TestEnd(last.outcome(), last.exitCode(), note, true));
+            conclude(test, attempt, end);
         }
     }
 

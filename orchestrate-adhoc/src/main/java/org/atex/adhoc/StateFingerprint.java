@@ -114,22 +114,20 @@ public final class StateFingerprint {
                 return end;
             } catch (Throwable e) {
                 Throwables.warn("it is not known whether " + test.name() + " has changed " + system.name(), e);
-                return with(end, "it is not known whether it changed the system: " + Throwables.describe(e));
+                return end.plusNote("it is not known whether it changed the system: " + Throwables.describe(e));
             }
             if (changes.isEmpty()) {
                 changed.remove(key(test));
                 boolean passed = end.outcome() == Outcome.PASSED || end.outcome() == Outcome.SKIPPED;
-                return passed ? end : with(end, "it changed nothing on the system");
+                return passed ? end : end.plusNote("it changed nothing on the system");
             }
             changes.forEach(change -> LOG.info("{} on {}: {}", test.name(), system.name(), change));
             int more = changes.size() - MOST_TOLD;
             return test.destructive()
                     ? end
-                    : with(
-                            end,
-                            "it changed the system: "
-                                    + String.join("; ", changes.subList(0, Math.min(MOST_TOLD, changes.size())))
-                                    + (more > 0 ? "; and " + more + " more" : ""));
+                    : end.plusNote("it changed the system: "
+                            + String.join("; ", changes.subList(0, Math.min(MOST_TOLD, changes.size())))
+                            + (more > 0 ? "; and " + more + " more" : ""));
         }
 
         private List<String> changes() throws InterruptedException {
@@ -142,12 +140,6 @@ public final class StateFingerprint {
             } finally {
                 lock.unlock();
             }
-        }
-
-        private static TestEnd with(TestEnd end, String note) {
-            String before = end.note();
-            return new TestEnd(
-                    end.outcome(), end.exitCode(), before == null ? note : before + "; " + note, end.systemUsable());
         }
 
         @Override

@@ -13,10 +13,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.atex.api.After;
+import org.atex.api.Artifacts;
+import org.atex.api.Executor;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
 import org.atex.api.RunSummary;
 import org.atex.api.TestCase;
+import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.PastRun;
 import org.atex.artifacts.Retention;
@@ -100,6 +103,39 @@ class KeptRunsTest {
         assertThat(past.notPassed()).containsExactly("/fails", "/lost", "/needs");
         assertThat(past.durations()).containsOnlyKeys("/passes", "/fails", "/flaky");
         assertThat(past.ends().get("/flaky").attempt()).isEqualTo(2);
+    }
+
+    @Test
+    void keptRunNeedsNoAggregator() throws Exception {
+        Executor executor = new Executor() {
+            @Override
+            public TestEnd run(TestCase test, Artifacts into) {
+                try {
+                    Files.writeString(into.results(), "{\"name\": \"part\", \"status\": \"pass\"}\n");
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+                return TestEnd.exited(0);
+            }
+
+            @Override
+            public void close() {}
+        };
+        try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
+                AdHocOrchestrator run = AdHocOrchestrator.builder(TESTS.subList(0, 1))
+                        .on(systems)
+                        .with(system -> executor)
+                        .keep(directory.resolve("runs"))
+                        .build()) {
+            RunSummary summary = run.run();
+            assertThat(summary.exitCode()).as(summary.toString()).isZero();
+        }
+        PastRun past = latest();
+        assertThat(past.problems()).isEmpty();
+        assertThat(past.ends()).containsOnlyKeys("/passes");
+        assertThat(past.ends().get("/passes").end().outcome()).isEqualTo(Outcome.PASSED);
+        assertThat(Files.readString(past.artifacts(past.attempts().getFirst()).results()))
+                .contains("part");
     }
 
     @Test

@@ -77,9 +77,7 @@ public final class Recordings {
             } catch (IOException e) {
                 throw new UncheckedIOException("could not store the recording of " + test.name() + " in " + into, e);
             }
-            String before = end.note();
-            // The virtual machine has ended.
-            return new TestEnd(end.outcome(), end.exitCode(), before == null ? note : before + "; " + note, false);
+            return end.plusNote(note).withSystemUsable(false); // the virtual machine has ended
         }
 
         private String save(Artifacts into) throws IOException, InterruptedException {
