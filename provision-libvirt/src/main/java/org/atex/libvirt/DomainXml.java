@@ -121,14 +121,51 @@ final class DomainXml {
         return bases;
     }
 
-    /** {@return the file of UEFI variables, or an empty text} The file is then the copy {@code nvram} in the directory. */
-    String variables(String directory) {
-        for (Element nvram : children(child(domain, "os"), "nvram")) {
-            String file = nvram.getTextContent().strip();
-            nvram.setTextContent(directory + "/nvram");
-            return file;
+    /**
+     * Gives the domain UEFI variables of its own: the file {@code nvram} in its directory. Libvirt creates it if it is
+     * missing.
+     *
+     * @param directory the directory
+     * @return the file of which it must be a copy, which is missing if the domain was never started; empty if there is none
+     * @throws IOException if the variables are not in a file
+     */
+    String variables(String directory) throws IOException {
+        String own = directory + "/nvram";
+        Element os = child(domain, "os");
+        if (children(os, "nvram").isEmpty()) {
+            if (hasVariables(os)) {
+                text(os, "nvram", own);
+            }
+            return "";
         }
-        return "";
+        Element nvram = child(os, "nvram");
+        return switch (nvram.getAttribute("type")) {
+            case "" -> {
+                String file = nvram.getTextContent().strip();
+                nvram.setTextContent(own);
+                yield file;
+            }
+            case "file" -> {
+                Element source = child(nvram, "source");
+                String file = source.getAttribute("file");
+                source.setAttribute("file", own);
+                yield file;
+            }
+            default ->
+                throw new IOException("its UEFI variables are not in a file, and cannot be copied: use a domain whose"
+                        + " nvram is a file");
+        };
+    }
+
+    /** {@return whether libvirt would keep the variables of a domain in a file of its choice, which it would not delete} */
+    private boolean hasVariables(Element os) {
+        List<Element> loaders = children(os, "loader");
+        boolean isStateless = loaders.stream()
+                .anyMatch(loader -> loader.getAttribute("stateless").equals("yes"));
+        return !isStateless
+                && (os.getAttribute("firmware").equals("efi")
+                        || loaders.stream()
+                                .anyMatch(loader -> loader.getAttribute("type").equals("pflash")));
     }
 
     /** {@return the memory in MiB} */

@@ -69,7 +69,10 @@ final class Launcher {
             qemu-img create -q -f qcow2 -b "$base" -F "$format" "$directory/disk-$i.qcow2" >/dev/null
             i=$((i + 1))
         done
-        [[ -z $variables ]] || cp "$variables" "$directory/nvram"
+        if [[ $variables ]] && ! message=$(cp "$variables" "$directory/nvram" 2>&1); then
+            # Libvirt creates the variables of a domain that was never started.
+            [[ $message == *'No such file'* ]] || { echo "$message" >&2; exit 1; }
+        fi
         cd "$directory"
         cat >domain.xml
         recording=$ATEX_DIR/$run/recordings/$name

@@ -23,11 +23,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A whole run on four nodes. {@code -Dslurm.tests=200} makes it longer. */
+/** A whole run on four nodes. {@code -Dslurm.tests=200 -Dslurm.seconds=1} makes it longer. */
 @ExtendWith(LeakCheck.class)
 @Timeout(600)
 class SlurmRunTest {
     private static final int TESTS = Integer.getInteger("slurm.tests", 24);
+    private static final String SECONDS = System.getProperty("slurm.seconds", "0.5");
 
     @RegisterExtension
     static final SlurmCluster CLUSTER = new SlurmCluster();
@@ -44,7 +45,7 @@ class SlurmRunTest {
                 SlurmProvisioner systems = SlurmProvisioner.here(Clusters.options(CLUSTER));
                 AdHocOrchestrator run = AdHocOrchestrator.builder(tests)
                         .on(systems)
-                        .with(CommandExecutor.factory(test -> Command.of("sleep", "0.5")))
+                        .with(CommandExecutor.factory(test -> Command.of("sleep", SECONDS)))
                         .into(results)
                         .maxSystems(4)
                         .listener(event -> {
@@ -61,7 +62,8 @@ class SlurmRunTest {
         }
         assertThat(summary.counts()).as(summary.toString()).isEqualTo(Map.of(Outcome.PASSED, TESTS));
         double took = (last.get() - first.get()) / 1e9;
-        System.out.println(TESTS + " tests of 0.5 s on 4 nodes took " + took + " s, the bound is " + TESTS * 0.5 / 4);
+        System.out.println(TESTS + " tests of " + SECONDS + " s on 4 nodes took " + took + " s, the bound is "
+                + TESTS * Double.parseDouble(SECONDS) / 4);
         CLUSTER.awaitIdle();
     }
 }
