@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class PlannedTests {
     private final List<PlainTest> tests = new ArrayList<>();
     /** The positions of the first tests by their names; empty until a test is asked for out of order. */
-    private final Map<String, Integer> positions = new HashMap<>();
+    private Map<String, Integer> positions = Map.of();
 
     private int indexed;
     /** The position of the test that is probably asked for next. */
@@ -28,9 +28,7 @@ final class PlannedTests {
     @Nullable
     PlainTest named(String name) {
         if (next == tests.size() || !tests.get(next).name().equals(name)) {
-            for (; indexed < tests.size(); indexed++) {
-                positions.put(tests.get(indexed).name(), indexed);
-            }
+            index();
             Integer position = positions.get(name);
             if (position == null) {
                 return null;
@@ -38,6 +36,15 @@ final class PlannedTests {
             next = position;
         }
         return tests.get(next++);
+    }
+
+    private void index() {
+        if (indexed == 0) {
+            positions = HashMap.newHashMap(tests.size());
+        }
+        for (; indexed < tests.size(); indexed++) {
+            positions.put(tests.get(indexed).name(), indexed);
+        }
     }
 
     /** {@return all tests, in the order in which they were added} */
