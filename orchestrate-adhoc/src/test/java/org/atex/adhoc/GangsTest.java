@@ -3,9 +3,6 @@ package org.atex.adhoc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -522,24 +519,10 @@ class GangsTest {
     @Test
     void invalidResultsOfAMemberAreKeptAndNamed() throws Exception {
         RecordingAggregator results = RecordingAggregator.create();
-        Executor.Factory executors = system -> new Executor() {
-            @Override
-            public TestEnd run(TestCase test, Artifacts into) {
-                try {
-                    Files.writeString(into.results(), "{\"status\":\"pass\"}\nnot json\n");
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-                return TestEnd.exited(0);
-            }
-
-            @Override
-            public void close() {}
-        };
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
                 AdHocOrchestrator run = AdHocOrchestrator.builder(List.of(pair("/pair")))
                         .on(systems)
-                        .with(executors)
+                        .with(Runs.reporting("{\"status\":\"pass\"}\nnot json\n"))
                         .into(results)
                         .build()) {
             RunSummary summary = run.run();

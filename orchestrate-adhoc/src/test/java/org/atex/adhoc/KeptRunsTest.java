@@ -13,13 +13,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.atex.api.After;
-import org.atex.api.Artifacts;
-import org.atex.api.Executor;
 import org.atex.api.Outcome;
 import org.atex.api.PlainTest;
 import org.atex.api.RunSummary;
 import org.atex.api.TestCase;
-import org.atex.api.TestEnd;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.PastRun;
 import org.atex.artifacts.Retention;
@@ -107,24 +104,10 @@ class KeptRunsTest {
 
     @Test
     void keptRunNeedsNoAggregator() throws Exception {
-        Executor executor = new Executor() {
-            @Override
-            public TestEnd run(TestCase test, Artifacts into) {
-                try {
-                    Files.writeString(into.results(), "{\"name\": \"part\", \"status\": \"pass\"}\n");
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-                return TestEnd.exited(0);
-            }
-
-            @Override
-            public void close() {}
-        };
         try (FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
                 AdHocOrchestrator run = AdHocOrchestrator.builder(TESTS.subList(0, 1))
                         .on(systems)
-                        .with(system -> executor)
+                        .with(Runs.reporting("{\"name\": \"part\", \"status\": \"pass\"}\n"))
                         .keep(directory.resolve("runs"))
                         .build()) {
             RunSummary summary = run.run();

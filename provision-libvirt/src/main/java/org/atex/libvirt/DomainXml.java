@@ -158,14 +158,15 @@ final class DomainXml {
     }
 
     /** {@return whether libvirt would keep the variables of a domain in a file of its choice, which it would not delete} */
-    private boolean hasVariables(Element os) {
-        List<Element> loaders = children(os, "loader");
-        boolean isStateless = loaders.stream()
-                .anyMatch(loader -> loader.getAttribute("stateless").equals("yes"));
-        return !isStateless
-                && (os.getAttribute("firmware").equals("efi")
-                        || loaders.stream()
-                                .anyMatch(loader -> loader.getAttribute("type").equals("pflash")));
+    private static boolean hasVariables(Element os) {
+        boolean isUefi = os.getAttribute("firmware").equals("efi");
+        for (Element loader : children(os, "loader")) {
+            if (loader.getAttribute("stateless").equals("yes")) {
+                return false;
+            }
+            isUefi |= loader.getAttribute("type").equals("pflash");
+        }
+        return isUefi;
     }
 
     /** {@return the memory in MiB} */
