@@ -8,7 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -19,13 +22,11 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
-import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
-import org.apache.hc.core5.io.CloseMode;
 import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread safety: thread-safe.
  */
 public final class HttpExchanges implements AutoCloseable {
-    private final CloseableHttpClient http;
+    private final CancellableHttpClient http;
+    private final Set<FutureTask<Response>> underWay = ConcurrentHashMap.newKeySet();
 
     /**
      * Creates a client.
@@ -47,7 +49,7 @@ public final class HttpExchanges implements AutoCloseable {
      * @param inAll the number of connections at the same time
      */
     public HttpExchanges(@Nullable SSLContext tls, int perHost, int inAll) {
-        http = HttpClientFactory.create(tls, perHost, inAll);
+        http = new CancellableHttpClient(tls, perHost, inAll);
     }
 
     /**
@@ -146,8 +148,9 @@ public final class HttpExchanges implements AutoCloseable {
     public Response send(Request request, Duration within) throws IOException, InterruptedException {
         HttpUriRequestBase message = toHttp(request);
         FutureTask<Response> task = new FutureTask<>(() -> exchange(message, request.maxBytes()));
-        Threads.start("http", task);
+        underWay.add(task);
         try {
+            Threads.start("http", task);
             return task.get(within.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             message.cancel();
@@ -155,11 +158,15 @@ public final class HttpExchanges implements AutoCloseable {
         } catch (TimeoutException e) {
             message.cancel();
             throw new IOException("no response within " + within.toMillis() + " ms", e);
+        } catch (CancellationException e) {
+            throw new IOException("no response: the client was closed", e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException cause) {
                 throw cause;
             }
             throw new IOException("no response: " + e.getCause(), e);
+        } finally {
+            underWay.remove(task);
         }
     }
 
@@ -167,12 +174,12 @@ public final class HttpExchanges implements AutoCloseable {
         HttpUriRequestBase message = new HttpUriRequestBase(request.method(), request.uri());
         request.headers().forEach(message::setHeader);
         message.setEntity(request.body());
-        message.setConfig(HttpClientFactory.requestConfig());
+        message.setConfig(CancellableHttpClient.requestConfig());
         return message;
     }
 
     private Response exchange(HttpUriRequestBase request, int maxBytes) throws IOException {
-        try (ClassicHttpResponse response = http.executeOpen(null, request, null)) {
+        try (ClassicHttpResponse response = http.execute(request)) {
             byte[] body = response.getEntity() == null
                     ? new byte[0]
                     : response.getEntity().getContent().readNBytes(maxBytes);
@@ -214,6 +221,8 @@ public final class HttpExchanges implements AutoCloseable {
 
     @Override
     public void close() {
-        http.close(CloseMode.IMMEDIATE);
+        http.close();
+        // A thread that looks up a name cannot be stopped, but nobody waits for it.
+        underWay.forEach(task -> task.cancel(false));
     }
 }

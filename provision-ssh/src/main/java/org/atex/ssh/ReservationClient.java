@@ -12,14 +12,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
-import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
-import org.apache.hc.core5.io.CloseMode;
-import org.atex.http.HttpClientFactory;
+import org.atex.http.CancellableHttpClient;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,13 +27,13 @@ import org.jspecify.annotations.Nullable;
 final class ReservationClient implements AutoCloseable {
     private static final int MOST_REDIRECTS = 5;
 
-    private final CloseableHttpClient http;
+    private final CancellableHttpClient http;
     private final @Nullable Supplier<String> token;
 
     ReservationClient(@Nullable SSLContext tls, @Nullable Supplier<String> token) {
         this.token = token;
         // Each open answer holds a connection, and heartbeats must not wait for one.
-        this.http = HttpClientFactory.create(tls, 64, 256);
+        this.http = new CancellableHttpClient(tls, 64, 256);
     }
 
     /** An open answer. {@link #close} ends the exchange, even if the body has not been read to its end. */
@@ -123,12 +121,12 @@ final class ReservationClient implements AutoCloseable {
             request.setHeader(HttpHeaders.AUTHORIZATION, "Bearer " + checked(token));
         }
         // No socket time-out: it would restart with each byte. The watchdog limits the whole request.
-        request.setConfig(HttpClientFactory.requestConfig());
+        request.setConfig(CancellableHttpClient.requestConfig());
         try {
             if (watchdog.hasExpired()) {
                 request.cancel(); // it expired between two requests, and has cancelled the previous one
             }
-            return http.executeOpen(null, request, null);
+            return http.execute(request);
         } catch (IllegalStateException e) {
             throw new IOException("no answer from " + display(uri) + ": the source was closed", e);
         } catch (IOException e) {
@@ -250,6 +248,6 @@ final class ReservationClient implements AutoCloseable {
 
     @Override
     public void close() {
-        http.close(CloseMode.IMMEDIATE);
+        http.close();
     }
 }
