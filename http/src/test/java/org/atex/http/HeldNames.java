@@ -25,6 +25,10 @@ public final class HeldNames extends InetAddressResolverProvider {
             return text;
         }
 
+        boolean isLookedUp() {
+            return asked.getCount() == 0;
+        }
+
         void awaitLookup() throws InterruptedException {
             asked.await();
         }
