@@ -127,11 +127,15 @@ final class DomainXml {
      *
      * @param directory the directory
      * @return the file of which it must be a copy, which is missing if the domain was never started; empty if there is none
-     * @throws IOException if the variables are not in a file
+     * @throws IOException if the variables are not in a file of their own
      */
     String variables(String directory) throws IOException {
         String own = directory + "/nvram";
         Element os = child(domain, "os");
+        if (children(os, "loader").stream().anyMatch(loader -> loader.getAttribute("readonly").equals("no"))) {
+            throw new IOException("its virtual machines would all write to the file of its firmware: use a domain whose"
+                    + " loader is read-only and whose UEFI variables are in an nvram");
+        }
         if (children(os, "nvram").isEmpty()) {
             if (hasVariables(os)) {
                 text(os, "nvram", own);

@@ -60,6 +60,15 @@ class DomainXmlTest {
     }
 
     @Test
+    void firmwareToWhichAllVirtualMachinesWouldWriteIsRefused() throws IOException {
+        DomainXml xml = domain("<os><loader type='pflash' readonly='no'>/all</loader></os>");
+
+        assertThatThrownBy(() -> xml.variables("/d"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("loader is read-only");
+    }
+
+    @Test
     void variablesOnAServerAreRefused() throws IOException {
         DomainXml xml = domain("<os><nvram type='network'><source protocol='nbd' name='v'/></nvram></os>");
 
