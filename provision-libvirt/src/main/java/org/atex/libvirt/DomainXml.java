@@ -132,7 +132,8 @@ final class DomainXml {
     String variables(String directory) throws IOException {
         String own = directory + "/nvram";
         Element os = child(domain, "os");
-        if (children(os, "loader").stream().anyMatch(loader -> loader.getAttribute("readonly").equals("no"))) {
+        if (children(os, "loader").stream()
+                .anyMatch(loader -> loader.getAttribute("readonly").equals("no"))) {
             throw new IOException("its virtual machines would all write to the file of its firmware: use a domain whose"
                     + " loader is read-only and whose UEFI variables are in an nvram");
         }
