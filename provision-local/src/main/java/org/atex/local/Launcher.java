@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Launcher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Launcher.class);
+    private static final String SYSTEM_PYTHON = "/usr/bin/python3";
     private static final AtomicLong LAUNCHERS = new AtomicLong();
 
     private final String markPrefix = ProcessTree.PROGRAM + "." + LAUNCHERS.incrementAndGet() + "-";
@@ -36,8 +37,9 @@ final class Launcher implements AutoCloseable {
      * Creates a launcher.
      *
      * @param withShells whether resident shells start commands where that is possible
+     * @param worthPython the number of commands after which a shell is replaced by Python
      */
-    Launcher(boolean withShells) {
+    Launcher(boolean withShells, int worthPython) {
         String outer = System.getenv(ProcessTree.VARIABLE);
         // If this program runs inside a command itself, its commands carry the marks of both.
         outerMarks = outer == null ? "" : outer;
@@ -45,7 +47,9 @@ final class Launcher implements AutoCloseable {
         String bash = onPath("bash");
         processes = new ProcessStarter(setsid);
         pipes = withShells && setsid != null && bash != null && Proc.isAvailable() ? newPipes() : null;
-        shells = setsid == null || bash == null || pipes == null ? null : new LauncherShells(setsid, bash, pipes);
+        shells = setsid == null || bash == null || pipes == null
+                ? null
+                : new LauncherShells(setsid, bash, python(), worthPython, pipes);
     }
 
     private static @Nullable NamedPipes newPipes() {
@@ -104,6 +108,11 @@ final class Launcher implements AutoCloseable {
         if (shells != null) {
             shells.close();
         }
+    }
+
+    private static @Nullable String python() {
+        // Python of a version manager is a script that takes longer than Python itself.
+        return new File(SYSTEM_PYTHON).canExecute() ? SYSTEM_PYTHON : onPath("python3");
     }
 
     /** {@return a program on the PATH of this program, or null} */

@@ -1,21 +1,18 @@
 package org.atex.local;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.concurrent.TimeoutException;
+import org.atex.api.Command;
+import org.atex.local.LauncherProgram.Redirections;
 import org.atex.support.Closeables;
 import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
@@ -33,36 +30,14 @@ import org.jspecify.annotations.Nullable;
 final class LauncherShell implements AutoCloseable {
     private static final long EXIT_TIMEOUT_SECONDS = 5;
     private static final int LENGTH_DIGITS = 8;
-    private static final String SCRIPT = script();
+    private static final long READY_TIMEOUT_SECONDS = 30;
 
-    // The script is not an argument, as "pkill -f" compares its pattern with arguments.
-    private static final String READ_SCRIPT = "IFS= builtin read -r -N 8 __atex_length"
-            + " && IFS= builtin read -r -N \"$__atex_length\" __atex_request && builtin eval \"$__atex_request\"";
-
-    // Variables that change how bash works. Commands get them nevertheless, see environmentOfCommands().
-    private static final Set<String> INFLUENTIAL = Set.of(
-            "BASHOPTS",
-            "BASHPID",
-            "BASH_COMPAT",
-            "BASH_ENV",
-            "BASH_VERSINFO",
-            "BASH_XTRACEFD",
-            "ENV",
-            "EUID",
-            "EXECIGNORE",
-            "GLOBIGNORE",
-            "GROUPS",
-            "IFS",
-            "LC_ALL",
-            "POSIXLY_CORRECT",
-            "PPID",
-            "SHELLOPTS",
-            "UID");
-
+    private final LauncherProgram program;
     private final Process shell;
     private final OutputStream requests;
     private volatile @Nullable Request current;
     private volatile boolean ended;
+    private int count;
 
     /** A request to the shell. */
     static final class Request {
@@ -73,7 +48,8 @@ final class LauncherShell implements AutoCloseable {
         final CompletableFuture<Integer> ended = new CompletableFuture<>();
     }
 
-    private LauncherShell(Process shell) {
+    private LauncherShell(LauncherProgram program, Process shell) {
+        this.program = program;
         this.shell = shell;
         this.requests = shell.getOutputStream();
     }
@@ -81,55 +57,37 @@ final class LauncherShell implements AutoCloseable {
     /**
      * Starts a shell.
      *
-     * @param setsid the absolute path of the program
-     * @param bash the absolute path of bash
+     * @param setsid the absolute path of the program that creates a session
+     * @param program the program that starts commands
+     * @param path its absolute path
      * @throws IOException if the shell cannot be started, or is too old
      * @throws InterruptedException if interrupted; the shell has been ended
      */
-    static LauncherShell open(String setsid, String bash) throws IOException, InterruptedException {
-        Map<String, String> environment = System.getenv();
-        String added = Stream.of("PWD", "OLDPWD", "SHLVL")
-                .filter(name -> !environment.containsKey(name))
-                .collect(Collectors.joining(" "));
-        ProcessBuilder builder = new ProcessBuilder(
-                        setsid, bash, "-c", READ_SCRIPT, "atex-launcher", added, environment.getOrDefault("SHLVL", ""))
-                .redirectError(ProcessBuilder.Redirect.DISCARD);
-        builder.environment().keySet().removeAll(INFLUENTIAL);
-        LauncherShell shell = new LauncherShell(builder.start());
+    static LauncherShell open(String setsid, LauncherProgram program, String path)
+            throws IOException, InterruptedException {
+        List<String> line = new ArrayList<>(List.of(setsid));
+        line.addAll(program.line(path, System.getenv()));
+        ProcessBuilder builder = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().keySet().removeAll(program.omittedVariables());
+        LauncherShell shell = new LauncherShell(program, builder.start());
         CompletableFuture<Boolean> ready = new CompletableFuture<>();
         // Not from a thread pool: it reads until the shell ends.
         Thread.ofPlatform().daemon().name("atex-local-launcher").start(() -> shell.readAnswers(ready));
         try {
-            shell.write(SCRIPT);
-            if (!ready.get()) {
-                throw new IOException(bash + " ended before it was ready");
+            shell.write(program.script());
+            if (!ready.get(READY_TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+                throw new IOException(path + " ended before it was ready");
             }
             return shell;
         } catch (IOException | InterruptedException e) {
             shell.close();
             throw e;
+        } catch (TimeoutException e) {
+            shell.close();
+            throw new IOException(path + " was not ready within " + READY_TIMEOUT_SECONDS + " s", e);
         } catch (ExecutionException e) {
             throw new AssertionError("never completed exceptionally", e);
         }
-    }
-
-    private static String script() {
-        try (InputStream script = LauncherShell.class.getResourceAsStream("launcher.sh")) {
-            if (script == null) {
-                throw new IllegalStateException(
-                        "launcher.sh is missing next to the classes of provision-local (was the jar repackaged?)");
-            }
-            return new String(script.readAllBytes(), UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** {@return the variables of this program that the shell does not have, but that its commands must get} */
-    static Map<String, String> environmentOfCommands() {
-        Map<String, String> environment = new TreeMap<>(System.getenv());
-        environment.keySet().retainAll(INFLUENTIAL);
-        return environment;
     }
 
     private void readAnswers(CompletableFuture<Boolean> ready) {
@@ -158,12 +116,22 @@ final class LauncherShell implements AutoCloseable {
         }
         if (line.startsWith("started ")) {
             request.started.complete(Long.parseLong(line.substring("started ".length())));
+        } else if (line.equals("refused")) {
+            current = null;
+            RefusedException refused = new RefusedException();
+            request.started.completeExceptionally(refused);
+            request.ended.completeExceptionally(refused);
         } else if (line.startsWith("ended ")) {
             current = null;
             int code = Integer.parseInt(line.substring("ended ".length()));
             request.started.completeExceptionally(new IOException("ended with the code " + code + " before"));
             request.ended.complete(code);
         }
+    }
+
+    /** The program cannot start this command, but another one may. */
+    static final class RefusedException extends Exception {
+        private static final long serialVersionUID = 1L;
     }
 
     private static void lose(Request request) {
@@ -182,37 +150,39 @@ final class LauncherShell implements AutoCloseable {
         return !ended && current == null;
     }
 
+    /** {@return the program} */
+    LauncherProgram program() {
+        return program;
+    }
+
+    /** {@return the number of requests so far} */
+    int requests() {
+        return count;
+    }
+
     /**
-     * Runs a script in a subshell.
+     * Starts a command.
      *
-     * @param script the script, in ASCII
-     * @throws IOException if the shell has ended; the script has not been run
+     * @param command the command; its standard streams are ignored
+     * @param streams its standard streams
+     * @param mark its mark
+     * @throws IOException if the shell has ended; the command has not been started
      */
-    Request send(String script) throws IOException {
+    Request send(Command command, Redirections streams, String mark) throws IOException {
         Request request = new Request();
         current = request;
-        write(script);
+        count++;
+        write(program.request(command, streams, mark));
         if (ended) {
             lose(request); // the thread that reads may have ended before the assignment
         }
         return request;
     }
 
-    /**
-     * {@return a request that runs a command}
-     *
-     * @param redirections the redirections of its standard streams
-     * @param script turns the subshell into the command
-     */
-    static String request(String redirections, String script) {
-        // Redirections of groups, since those of "builtin exec" do not last.
-        return "{\nbuiltin echo \"started $BASHPID\" >&\"$__atex_answers\"\n{\n" + script + "} {__atex_answers}>&-\n} "
-                + redirections + "\n";
-    }
-
-    private void write(String script) throws IOException {
-        String length = Integer.toString(script.length());
-        requests.write(("0".repeat(LENGTH_DIGITS - length.length()) + length + script).getBytes(US_ASCII));
+    private void write(byte[] message) throws IOException {
+        String length = Integer.toString(message.length);
+        requests.write(("0".repeat(LENGTH_DIGITS - length.length()) + length).getBytes(US_ASCII));
+        requests.write(message);
         requests.flush();
     }
 

@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,8 +16,8 @@ import org.atex.api.ConnectionLostException;
 import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.TransferException;
+import org.atex.local.LauncherShell.RefusedException;
 import org.atex.local.LauncherShell.Request;
-import org.atex.support.CommandScript;
 import org.atex.support.Deadline;
 import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +40,13 @@ final class LauncherShells implements AutoCloseable {
     private final String setsid;
     private final String bash;
     private final NamedPipes pipes;
-    private final Map<String, String> environment = LauncherShell.environmentOfCommands();
+
+    /** The number of commands after which a shell is replaced by Python, which takes as long to start. */
+    private final int worthPython;
+
+    /** The absolute path of Python; null if there is none, or it cannot be used. */
+    private volatile @Nullable String python;
+
     private final Deque<LauncherShell> idle = new ConcurrentLinkedDeque<>();
     private final AtomicInteger count = new AtomicInteger();
     private volatile boolean unusable;
@@ -53,11 +57,15 @@ final class LauncherShells implements AutoCloseable {
      *
      * @param setsid the absolute path of the program
      * @param bash the absolute path of bash
+     * @param python the absolute path of Python, or null
+     * @param worthPython the number of commands after which a shell is replaced by Python
      * @param pipes creates the named pipes of commands
      */
-    LauncherShells(String setsid, String bash, NamedPipes pipes) {
+    LauncherShells(String setsid, String bash, @Nullable String python, int worthPython, NamedPipes pipes) {
         this.setsid = setsid;
         this.bash = bash;
+        this.python = python;
+        this.worthPython = worthPython;
         this.pipes = pipes;
     }
 
@@ -76,14 +84,19 @@ final class LauncherShells implements AutoCloseable {
         if (!canOpenFiles(command)) {
             return null;
         }
+        boolean refused = false;
         // The second attempt is for a shell that a command has killed, or a pipe that another program has removed.
         for (int attempt = 1; attempt <= 2; attempt++) {
-            LauncherShell shell = take();
+            LauncherShell shell = refused ? takeBash() : take();
             if (shell == null) {
                 return null;
             }
             try {
                 return start(command, mark, shell);
+            } catch (RefusedException e) {
+                giveBack(shell);
+                refused = true;
+                attempt = 0;
             } catch (IOException e) {
                 LOG.debug("{} could not start a command", shell, e);
                 discard(shell);
@@ -133,12 +146,48 @@ final class LauncherShells implements AutoCloseable {
 
     /** {@return an idle or new shell, or null if there is none} */
     private @Nullable LauncherShell take() throws InterruptedException {
-        for (@Nullable LauncherShell shell; (shell = idle.poll()) != null; ) {
-            if (shell.isReady()) {
+        LauncherShell shell = idle.poll();
+        while (shell != null && !shell.isReady()) {
+            discard(shell); // it was killed
+            shell = idle.poll();
+        }
+        if (shell == null) {
+            shell = open();
+        }
+        return shell == null ? null : best(shell);
+    }
+
+    /** {@return an idle or new shell that is bash, or null if there is none} */
+    private @Nullable LauncherShell takeBash() throws InterruptedException {
+        for (LauncherShell shell : List.copyOf(idle)) {
+            if (shell.program() == LauncherProgram.BASH && shell.isReady() && idle.remove(shell)) {
                 return shell;
             }
-            discard(shell); // it was killed
         }
+        return open();
+    }
+
+    /** {@return the shell, or Python in its place if that is worth its start} */
+    private LauncherShell best(LauncherShell shell) throws InterruptedException {
+        String path = python;
+        if (path == null || shell.program() != LauncherProgram.BASH || shell.requests() < worthPython) {
+            return shell;
+        }
+        try {
+            LauncherShell replacement = LauncherShell.open(setsid, LauncherProgram.PYTHON, path);
+            shell.close();
+            return replacement;
+        } catch (IOException e) {
+            LOG.debug("commands are started by bash only", e);
+            python = null;
+            return shell;
+        } catch (InterruptedException e) {
+            giveBack(shell);
+            throw e;
+        }
+    }
+
+    private @Nullable LauncherShell open() throws InterruptedException {
         if (unusable || closed) {
             return null;
         }
@@ -148,7 +197,7 @@ final class LauncherShells implements AutoCloseable {
         }
         boolean opened = false;
         try {
-            LauncherShell shell = LauncherShell.open(setsid, bash);
+            LauncherShell shell = LauncherShell.open(setsid, LauncherProgram.BASH, bash);
             opened = true;
             return shell;
         } catch (IOException e) {
@@ -163,12 +212,12 @@ final class LauncherShells implements AutoCloseable {
     }
 
     private ShellProcess start(Command command, String mark, LauncherShell shell)
-            throws IOException, InterruptedException {
+            throws IOException, InterruptedException, RefusedException {
         ShellStreams streams = new ShellStreams(command, pipes.take(shell, ShellStreams.pipesOf(command)));
         long now = System.nanoTime();
         Request request;
         try {
-            request = shell.send(script(command, streams, mark));
+            request = shell.send(command, streams.redirections(), mark);
         } catch (IOException e) {
             streams.close();
             throw e;
@@ -188,6 +237,9 @@ final class LauncherShells implements AutoCloseable {
             throw e;
         } catch (ExecutionException e) {
             streams.close();
+            if (e.getCause() instanceof RefusedException refused) {
+                throw refused;
+            }
             if (!shell.isReady()) {
                 // It was killed before it read the request: else the subshell would have reported its start.
                 throw new IOException("the shell has ended", e);
@@ -198,16 +250,6 @@ final class LauncherShells implements AutoCloseable {
         } finally {
             streams.connected();
         }
-    }
-
-    private String script(Command command, ShellStreams streams, String mark) {
-        Command complete = command;
-        if (!environment.isEmpty()) {
-            Map<String, String> all = new TreeMap<>(environment);
-            all.putAll(command.environment());
-            complete = command.withEnvironment(all);
-        }
-        return LauncherShell.request(streams.redirections(), CommandScript.of(complete, mark, ""));
     }
 
     /**

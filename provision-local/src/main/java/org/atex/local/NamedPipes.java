@@ -12,7 +12,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
-import org.atex.support.CommandScript;
+import org.atex.api.Command;
+import org.atex.local.LauncherProgram.Redirections;
 
 /**
  * The named pipes that connect this program to commands which it has not started itself. They are in a directory that
@@ -87,10 +88,10 @@ final class NamedPipes implements AutoCloseable {
         List<Path> pipes = Stream.generate(() -> directory.resolve("p" + count.incrementAndGet()))
                 .limit(AT_ONCE)
                 .toList();
-        StringBuilder script = new StringBuilder("builtin umask 077\nbuiltin exec mkfifo --");
-        pipes.forEach(pipe -> script.append(' ').append(CommandScript.quoted(pipe)));
+        List<String> line = new ArrayList<>(List.of("mkfifo", "-m", "600", "--"));
+        pipes.forEach(pipe -> line.add(pipe.toString()));
         try {
-            if (shell.send(script + " </dev/null >&0").ended.get() != 0) {
+            if (shell.send(Command.of(line), Redirections.NONE, "").ended.get() != 0) {
                 return false;
             }
         } catch (ExecutionException e) {

@@ -18,8 +18,8 @@ import java.util.function.Consumer;
 import org.atex.api.Command;
 import org.atex.api.Input;
 import org.atex.api.Output;
+import org.atex.local.LauncherProgram.Redirections;
 import org.atex.support.Closeables;
-import org.atex.support.CommandScript;
 
 /**
  * The standard streams of a command that a shell starts: files, or named pipes to this program.
@@ -30,10 +30,12 @@ import org.atex.support.CommandScript;
  * <p>Thread safety: one thread creates and connects the streams; any thread may close them.
  */
 final class ShellStreams implements Closeable {
+    private static final Path NULL = Path.of("/dev/null");
+
     private final List<Path> pipes;
     private final List<Closeable> bothEnds = new ArrayList<>();
     private final List<Closeable> ends = new ArrayList<>();
-    private final String redirections;
+    private final Redirections redirections;
     private OutputStream stdin = OutputStream.nullOutputStream();
     private InputStream stdout = InputStream.nullInputStream();
     private InputStream stderr = InputStream.nullInputStream();
@@ -49,11 +51,14 @@ final class ShellStreams implements Closeable {
         this.pipes = pipes;
         Deque<Path> unused = new ArrayDeque<>(pipes);
         try {
-            redirections = "<" + input(command.stdin(), unused)
-                    + " >>" + output(command.stdout(), unused, end -> stdout = end)
-                    + (command.stderr().equals(Output.merge())
-                            ? " 2>&1"
-                            : " 2>>" + output(command.stderr(), unused, end -> stderr = end));
+            Path in = input(command.stdin(), unused);
+            Path out = output(command.stdout(), unused, end -> stdout = end);
+            redirections = new Redirections(
+                    in,
+                    out,
+                    command.stderr().equals(Output.merge())
+                            ? null
+                            : output(command.stderr(), unused, end -> stderr = end));
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
@@ -68,36 +73,32 @@ final class ShellStreams implements Closeable {
                 + (command.stderr().equals(Output.pipe()) ? 1 : 0);
     }
 
-    private String input(Input input, Deque<Path> unused) throws IOException {
+    private Path input(Input input, Deque<Path> unused) throws IOException {
         return switch (input) {
-            case Input.Empty none -> "/dev/null";
-            case Input.FromFile file -> quoted(file.path());
+            case Input.Empty none -> NULL;
+            case Input.FromFile file -> file.path().toAbsolutePath();
             case Input.Bytes bytes -> inputPipe(unused.remove());
             case Input.Piped piped -> inputPipe(unused.remove());
         };
     }
 
-    private String inputPipe(Path pipe) throws IOException {
+    private Path inputPipe(Path pipe) throws IOException {
         openBothEnds(pipe);
         stdin = new FileOutputStream(pipe.toFile());
         ends.add(stdin);
-        return quoted(pipe);
+        return pipe;
     }
 
-    private String output(Output output, Deque<Path> unused, Consumer<InputStream> stream) throws IOException {
+    private Path output(Output output, Deque<Path> unused, Consumer<InputStream> stream) throws IOException {
         if (!output.equals(Output.pipe())) {
-            return output instanceof Output.ToFile file ? quoted(file.path()) : "/dev/null";
+            return output instanceof Output.ToFile file ? file.path().toAbsolutePath() : NULL;
         }
         Path pipe = unused.remove();
         openBothEnds(pipe);
         InputStream end = new FileInputStream(pipe.toFile());
         ends.add(end);
         stream.accept(end);
-        return quoted(pipe);
-    }
-
-    private static String quoted(Path path) {
-        return CommandScript.quoted(path.toAbsolutePath());
+        return pipe;
     }
 
     // Opening one end of a named pipe blocks until the other end is open, so that both are opened first. This must not
@@ -106,8 +107,8 @@ final class ShellStreams implements Closeable {
         bothEnds.add(FileChannel.open(pipe, StandardOpenOption.READ, StandardOpenOption.WRITE));
     }
 
-    /** {@return the redirections of bash for the command} */
-    String redirections() {
+    /** {@return the files that the command opens} */
+    Redirections redirections() {
         return redirections;
     }
 

@@ -44,8 +44,11 @@ class ResidentShellsTest {
                 List.of("ls", "/proc/self/fd"));
 
         public static void main(String[] arguments) throws Exception {
-            try (LocalConnection connection =
-                    arguments[0].equals("shells") ? LocalConnection.open() : LocalConnection.withoutShells()) {
+            try (LocalConnection connection = switch (arguments[0]) {
+                case "bash" -> LocalConnection.open();
+                case "python" -> LocalConnection.withPython();
+                default -> LocalConnection.withoutShells();
+            }) {
                 for (List<String> query : ALL) {
                     Command command = Command.of(query).withStderr(Output.merge());
                     System.out.println(connection.run(command).stdout());
@@ -80,6 +83,10 @@ class ResidentShellsTest {
                 .reduce("", (all, line) -> all + line + "\n");
     }
 
+    LocalConnection connect() {
+        return LocalConnection.open();
+    }
+
     @Test
     void commandsEqualThoseOfTheJvm() throws Exception {
         Map<String, String> odd = new TreeMap<>(Map.of(
@@ -97,7 +104,9 @@ class ResidentShellsTest {
         odd.put("OLDPWD", "/usr");
 
         for (Map<String, String> environment : List.of(Map.<String, String>of(), odd)) {
-            assertThat(answers("shells", environment)).contains("given").isEqualTo(answers("jvm", environment));
+            String expected = answers("jvm", environment);
+            assertThat(answers("bash", environment)).contains("given").isEqualTo(expected);
+            assertThat(answers("python", environment)).isEqualTo(expected);
         }
     }
 
@@ -108,12 +117,12 @@ class ResidentShellsTest {
             functions.put("BASH_FUNC_" + name + "%%", "() {  printf 'function'\n}");
         }
 
-        assertThat(answers("shells", functions)).isEqualTo(answers("jvm", functions));
+        assertThat(answers("bash", functions)).isEqualTo(answers("jvm", functions));
     }
 
     @Test
     void commandWhoseShellIsKilledIsLostAndEnded() throws Exception {
-        try (LocalConnection connection = LocalConnection.open()) {
+        try (LocalConnection connection = connect()) {
             RunningCommand command = connection.start(Command.bash("echo $$; kill -9 $PPID; exec sleep 1000"));
             ProcessHandle process =
                     ProcessHandle.of(Long.parseLong(firstLine(command))).orElseThrow();
@@ -130,7 +139,7 @@ class ResidentShellsTest {
 
     @Test
     void idleShellThatIsKilledIsReplaced() throws Exception {
-        try (LocalConnection connection = LocalConnection.open()) {
+        try (LocalConnection connection = connect()) {
             for (int i = 0; i < 20; i++) {
                 long shell = Long.parseLong(
                         connection.run(Command.bash("echo $PPID")).stdout().strip());
@@ -144,7 +153,7 @@ class ResidentShellsTest {
 
     @Test
     void stoppedCommandIsNotEnded() throws Exception {
-        try (LocalConnection connection = LocalConnection.open();
+        try (LocalConnection connection = connect();
                 RunningCommand command = connection.start(Command.bash("echo $$; kill -STOP $$; exit 7"))) {
             String process = firstLine(command);
             Call.eventually("the command is stopped", () -> isStopped(process));
@@ -165,7 +174,7 @@ class ResidentShellsTest {
 
     @Test
     void pipesThatWereRemovedAreCreatedAgain(@TempDir Path temporary) throws Exception {
-        try (LocalConnection connection = LocalConnection.open()) {
+        try (LocalConnection connection = connect()) {
             connection.run(Command.of("true")).orThrow();
             Path directory = connection.pipeDirectory();
             assertThat(directory).isNotNull();
@@ -180,7 +189,7 @@ class ResidentShellsTest {
     @Test
     void filesInMemoryAreOpenedByShells() throws Exception {
         Path file = Files.createTempFile(Path.of("/dev/shm"), "atex-test-", null);
-        try (LocalConnection connection = LocalConnection.open()) {
+        try (LocalConnection connection = connect()) {
             // The parent of a command is its shell or this program.
             connection
                     .run(Command.bash("echo $PPID").withStdout(Output.file(file)))
@@ -199,7 +208,7 @@ class ResidentShellsTest {
         Path pipe = directory.resolve("pipe");
         new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor();
         Process writer = new ProcessBuilder("sh", "-c", "echo line >" + pipe).start();
-        try (LocalConnection connection = LocalConnection.open()) {
+        try (LocalConnection connection = connect()) {
             Command command = Command.of("cat").withStdin(Input.file(pipe));
 
             assertThat(connection.run(command).stdout()).isEqualTo("line\n");
@@ -214,7 +223,7 @@ class ResidentShellsTest {
     @Test
     void manyCommandsInARowLeaveNothing() throws Exception {
         List<String> ends = new ArrayList<>();
-        try (LocalConnection connection = LocalConnection.open()) {
+        try (LocalConnection connection = connect()) {
             for (int i = 0; i < 300; i++) {
                 ends.add(connection
                                 .run(Command.bash("(sleep 1000 >&- 2>&- &) ; exit " + i % 3))
