@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -59,21 +58,18 @@ class DomainXmlTest {
         assertThat(xml.toString()).doesNotContain("nvram");
     }
 
-    @Test
-    void firmwareToWhichAllVirtualMachinesWouldWriteIsRefused() throws IOException {
-        DomainXml xml = domain("<os><loader type='pflash' readonly='no'>/all</loader></os>");
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "<os><nvram type='network'><source protocol='nbd' name='v'/></nvram></os> | nvram is a file",
+                "<os><loader type='pflash' readonly='no'>/all</loader></os> | loader is read-only",
+            })
+    void variablesThatCannotBeCopiedAreRefused(String os, String wayOut) throws IOException {
+        DomainXml xml = domain(os);
 
         assertThatThrownBy(() -> xml.variables("/d"))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("loader is read-only");
-    }
-
-    @Test
-    void variablesOnAServerAreRefused() throws IOException {
-        DomainXml xml = domain("<os><nvram type='network'><source protocol='nbd' name='v'/></nvram></os>");
-
-        assertThatThrownBy(() -> xml.variables("/d"))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("nvram is a file");
+                .hasMessageContaining(wayOut);
     }
 }

@@ -23,7 +23,8 @@ enum LauncherProgram {
     /** Starts everything. Each command costs a fork of bash. */
     BASH("launcher.sh") {
         @Override
-        List<String> line(String bash, Map<String, String> environment) {
+        List<String> line(String bash) {
+            Map<String, String> environment = System.getenv();
             String added = Stream.of("PWD", "OLDPWD", "SHLVL")
                     .filter(name -> !environment.containsKey(name))
                     .collect(Collectors.joining(" "));
@@ -56,7 +57,7 @@ enum LauncherProgram {
      */
     PYTHON("launcher.py") {
         @Override
-        List<String> line(String python, Map<String, String> environment) {
+        List<String> line(String python) {
             return List.of(
                     python,
                     "-I",
@@ -136,7 +137,7 @@ enum LauncherProgram {
      * @param stderr the file to which its error output is appended; null if it goes with the output
      */
     record Redirections(Path stdin, Path stdout, @Nullable Path stderr) {
-        private static final Path NULL = Path.of("/dev/null");
+        static final Path NULL = Path.of("/dev/null");
 
         /** No input, and no output. */
         static final Redirections NONE = new Redirections(NULL, NULL, NULL);
@@ -146,9 +147,8 @@ enum LauncherProgram {
      * {@return the command line}
      *
      * @param path the absolute path of the program
-     * @param environment the environment of this program
      */
-    abstract List<String> line(String path, Map<String, String> environment);
+    abstract List<String> line(String path);
 
     /** {@return the variables that the program must not get} */
     abstract Set<String> omittedVariables();

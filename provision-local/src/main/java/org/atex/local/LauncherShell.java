@@ -37,7 +37,7 @@ final class LauncherShell implements AutoCloseable {
     private final OutputStream requests;
     private volatile @Nullable Request current;
     private volatile boolean ended;
-    private int count;
+    private int sent;
 
     /** A request to the shell. */
     static final class Request {
@@ -66,7 +66,7 @@ final class LauncherShell implements AutoCloseable {
     static LauncherShell open(String setsid, LauncherProgram program, String path)
             throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of(setsid));
-        line.addAll(program.line(path, System.getenv()));
+        line.addAll(program.line(path));
         ProcessBuilder builder = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().keySet().removeAll(program.omittedVariables());
         LauncherShell shell = new LauncherShell(program, builder.start());
@@ -156,8 +156,8 @@ final class LauncherShell implements AutoCloseable {
     }
 
     /** {@return the number of requests so far} */
-    int requests() {
-        return count;
+    int sent() {
+        return sent;
     }
 
     /**
@@ -171,7 +171,7 @@ final class LauncherShell implements AutoCloseable {
     Request send(Command command, Redirections streams, String mark) throws IOException {
         Request request = new Request();
         current = request;
-        count++;
+        sent++;
         write(program.request(command, streams, mark));
         if (ended) {
             lose(request); // the thread that reads may have ended before the assignment

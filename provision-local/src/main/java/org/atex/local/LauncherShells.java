@@ -41,7 +41,7 @@ final class LauncherShells implements AutoCloseable {
     private final String bash;
     private final NamedPipes pipes;
 
-    /** The number of commands after which a shell is replaced by Python, which takes as long to start. */
+    /** The number of commands after which a shell is replaced by Python. */
     private final int worthPython;
 
     /** The absolute path of Python; null if there is none, or it cannot be used. */
@@ -84,20 +84,19 @@ final class LauncherShells implements AutoCloseable {
         if (!canOpenFiles(command)) {
             return null;
         }
-        boolean refused = false;
-        // The second attempt is for a shell that a command has killed, or a pipe that another program has removed.
-        for (int attempt = 1; attempt <= 2; attempt++) {
-            LauncherShell shell = refused ? takeBash() : take();
+        boolean onlyBash = false;
+        // Once more for a shell that a command has killed, or a pipe that another program has removed.
+        for (int failures = 0; failures < 2; ) {
+            LauncherShell shell = onlyBash ? takeBash() : take();
             if (shell == null) {
                 return null;
             }
             try {
                 return start(command, mark, shell);
             } catch (RefusedException e) {
-                giveBack(shell);
-                refused = true;
-                attempt = 0;
+                onlyBash = true;
             } catch (IOException e) {
+                failures++;
                 LOG.debug("{} could not start a command", shell, e);
                 discard(shell);
                 pipes.clear();
@@ -170,7 +169,7 @@ final class LauncherShells implements AutoCloseable {
     /** {@return the shell, or Python in its place if that is worth its start} */
     private LauncherShell best(LauncherShell shell) throws InterruptedException {
         String path = python;
-        if (path == null || shell.program() != LauncherProgram.BASH || shell.requests() < worthPython) {
+        if (path == null || shell.program() != LauncherProgram.BASH || shell.sent() < worthPython) {
             return shell;
         }
         try {
@@ -238,6 +237,7 @@ final class LauncherShells implements AutoCloseable {
         } catch (ExecutionException e) {
             streams.close();
             if (e.getCause() instanceof RefusedException refused) {
+                giveBack(shell);
                 throw refused;
             }
             if (!shell.isReady()) {
@@ -267,7 +267,12 @@ final class LauncherShells implements AutoCloseable {
             discard(shell);
             return;
         }
-        idle.push(shell);
+        // Python first: a shell that runs what Python refuses is not replaced as well while an idle Python is left.
+        if (shell.program() == LauncherProgram.PYTHON) {
+            idle.addFirst(shell);
+        } else {
+            idle.addLast(shell);
+        }
         if (closed && idle.remove(shell)) { // close() may have run before the shell was added
             discard(shell);
         }

@@ -30,8 +30,6 @@ import org.atex.support.Closeables;
  * <p>Thread safety: one thread creates and connects the streams; any thread may close them.
  */
 final class ShellStreams implements Closeable {
-    private static final Path NULL = Path.of("/dev/null");
-
     private final List<Path> pipes;
     private final List<Closeable> bothEnds = new ArrayList<>();
     private final List<Closeable> ends = new ArrayList<>();
@@ -75,7 +73,7 @@ final class ShellStreams implements Closeable {
 
     private Path input(Input input, Deque<Path> unused) throws IOException {
         return switch (input) {
-            case Input.Empty none -> NULL;
+            case Input.Empty none -> Redirections.NULL;
             case Input.FromFile file -> file.path().toAbsolutePath();
             case Input.Bytes bytes -> inputPipe(unused.remove());
             case Input.Piped piped -> inputPipe(unused.remove());
@@ -91,7 +89,7 @@ final class ShellStreams implements Closeable {
 
     private Path output(Output output, Deque<Path> unused, Consumer<InputStream> stream) throws IOException {
         if (!output.equals(Output.pipe())) {
-            return output instanceof Output.ToFile file ? file.path().toAbsolutePath() : NULL;
+            return output instanceof Output.ToFile file ? file.path().toAbsolutePath() : Redirections.NULL;
         }
         Path pipe = unused.remove();
         openBothEnds(pipe);

@@ -61,4 +61,19 @@ class ResidentPythonTest extends ResidentShellsTest {
             assertThat(parent(connection)).startsWith("python");
         }
     }
+
+    @Test
+    void whatPythonRefusesStartsNoFurtherPython() throws Exception {
+        Command parent = Command.bash("echo $PPID");
+        try (LocalConnection connection = LocalConnection.open()) {
+            for (int i = 0; i < 30; i++) {
+                connection.run(Command.of("true")).orThrow();
+            }
+            String python = connection.run(parent).orThrow().stdout();
+            for (int i = 0; i < 50; i++) {
+                assertThat(connection.run(Command.of("no-such-program")).succeeded()).isFalse();
+                assertThat(connection.run(parent).stdout()).isEqualTo(python);
+            }
+        }
+    }
 }
