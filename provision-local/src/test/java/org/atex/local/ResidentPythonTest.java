@@ -71,7 +71,8 @@ class ResidentPythonTest extends ResidentShellsTest {
             }
             String python = connection.run(parent).orThrow().stdout();
             for (int i = 0; i < 50; i++) {
-                assertThat(connection.run(Command.of("no-such-program")).succeeded()).isFalse();
+                assertThat(connection.run(Command.of("no-such-program")).succeeded())
+                        .isFalse();
                 assertThat(connection.run(parent).stdout()).isEqualTo(python);
             }
         }
