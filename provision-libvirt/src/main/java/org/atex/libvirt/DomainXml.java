@@ -3,6 +3,7 @@ package org.atex.libvirt;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
+import java.lang.module.ModuleDescriptor.Version;
 import java.util.ArrayList;
 import java.util.List;
 import javax.xml.XMLConstants;
@@ -34,6 +35,9 @@ final class DomainXml {
 
     /** The name of the recorded disk. */
     private static final String DISK = "ua-atex-disk";
+
+    /** The first libvirt that knows the processor {@code maximum}. */
+    private static final Version MAXIMUM_SINCE = Version.parse("7.1.0");
 
     /** A slot that libvirt, which counts from the lowest one, has not assigned. */
     private static final String NETWORK_SLOT = "0x1c";
@@ -181,6 +185,33 @@ final class DomainXml {
         return kibibytes.matches("\\d{1,12}")
                 ? (int) Math.min(Integer.MAX_VALUE / 2, Long.parseLong(kibibytes) / 1024)
                 : 0;
+    }
+
+    /** {@return whether the domain has the processor of the host, which cannot be emulated} */
+    boolean hasHostProcessor() {
+        return children(domain, "cpu").stream()
+                .anyMatch(cpu -> cpu.getAttribute("mode").equals("host-passthrough"));
+    }
+
+    /**
+     * Gives the domain all that a processor can do here: the default of libvirt lacks what the programs of newer
+     * distributions need.
+     *
+     * @param type how it is run
+     * @param version the version of libvirt, or an empty text if it is unknown
+     */
+    void processor(DomainType type, String version) {
+        remove(domain, "cpu");
+        boolean isNew = !version.isEmpty() && Version.parse(version).compareTo(MAXIMUM_SINCE) >= 0;
+        if (type == DomainType.KVM) {
+            add(domain, "cpu").setAttribute("mode", "host-passthrough");
+        } else if (isNew) {
+            add(domain, "cpu").setAttribute("mode", "maximum");
+        }
+        if (isNew) {
+            // Otherwise libvirt asks for each of the 400 features at every start, which takes up to half of it.
+            qemu(qemu(domain, "capabilities"), "del").setAttribute("capability", "cpu-unavailable-features");
+        }
     }
 
     /** Sets the properties that each system has. */

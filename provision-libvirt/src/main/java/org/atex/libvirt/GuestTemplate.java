@@ -77,6 +77,8 @@ public final class GuestTemplate {
     /**
      * {@return a template of virtual machines whose disk is an overlay of an image} The image is not written to.
      *
+     * <p>The processor has all features of the host's with KVM, and all that QEMU knows without.
+     *
      * @param path the image, in any format that {@code qemu-img} recognizes
      * @throws IllegalArgumentException if the path is not absolute
      */
@@ -100,7 +102,8 @@ public final class GuestTemplate {
 
     /**
      * {@return a template of virtual machines like a domain that libvirt knows} The domain must be shut off. Each system
-     * has its devices, overlays of its disks, and the network of this template.
+     * has its devices, overlays of its disks, and the network of this template. If it has the processor of the host and is
+     * emulated, it has the one that an image would have.
      *
      * @param name the name of the domain
      * @throws IllegalArgumentException if the name is blank or begins with a hyphen

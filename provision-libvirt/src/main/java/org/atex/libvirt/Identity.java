@@ -5,6 +5,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -12,7 +13,6 @@ import org.atex.api.Command;
 import org.atex.api.CommandResult;
 import org.atex.api.Connection;
 import org.atex.api.Input;
-import org.atex.support.RsaKey;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,10 +50,19 @@ record Identity(long seconds, String host, String machine, String boot, String k
      * <p>A kernel has one boot id until it ends: a mount hides it. The journal is started again, as it reads its machine
      * id and its boot id only then, and {@code journalctl} shows nothing of any other.
      *
-     * <p>An emulated processor would look for an RSA key for 5 to 20 seconds: it comes from this machine.
+     * <p>The host keys come from this machine, except those that it cannot generate.
      */
     private static final String RENEW = SHOW + """
-        rsa=$(</dev/stdin)
+        declare -A private=() public=()
+        set -f
+        IFS=$'\\n'
+        # Not from /dev/stdin, which a small system may lack. The builtin read makes a call for each byte of a pipe.
+        keys=($(</proc/self/fd/0))
+        IFS=$' \\t\\n'
+        set +f
+        for ((i = 0; i < ${#keys[@]}; i += 3)); do
+            private[${keys[i]}]=${keys[i + 1]} public[${keys[i]}]=${keys[i + 2]}
+        done
         {
             date -u -s "@$1"
             echo "$2" >/dev/urandom
@@ -69,18 +78,17 @@ record Identity(long seconds, String host, String machine, String boot, String k
             fi
             echo "$7" >/run/atex-boot-id && mount -o bind,ro /run/atex-boot-id /proc/sys/kernel/random/boot_id
             rm -f /run/atex-boot-id
-            for file in /etc/ssh/ssh_host_*_key; do
+            for file in /etc/ssh/ssh_host_*_key /etc/dropbear/*key; do
                 [[ -s $file ]] || continue
-                type=${file#*ssh_host_} type=${type%_key}
-                if [[ $type == rsa ]]; then
-                    echo "$rsa" >"$file" && echo "$8" >"$file.pub"
+                if [[ ${private[$file]} ]]; then
+                    printf %b "${private[$file]}" >"$file"
+                    [[ ${public[$file]} == - ]] || echo "${public[$file]}" >"$file.pub"
+                elif [[ $file == */ssh_host_* ]]; then
+                    type=${file#*ssh_host_}
+                    ssh-keygen -q -t "${type%_key}" -N '' -f "$file" <<<y
                 else
-                    ssh-keygen -q -t "$type" -N '' -f "$file" <<<y
+                    rm -f "$file" && dropbearkey -t ed25519 -f "$file"
                 fi
-            done
-            for file in /etc/dropbear/*key; do
-                [[ -s $file ]] || continue
-                rm -f "$file" && dropbearkey -t ed25519 -f "$file"
             done
         } >/dev/null 2>&1
         # The server that listens has no client: it reads the keys when it starts.
@@ -107,10 +115,10 @@ record Identity(long seconds, String host, String machine, String boot, String k
      *
      * @param system the system
      * @param host its host name
-     * @param key its host key of this type, or null if it has none
+     * @param hostKeys its ssh host keys
      * @return the identity that it has then
      */
-    static Identity renew(Connection system, String host, @Nullable RsaKey key)
+    static Identity renew(Connection system, String host, List<HostKey> hostKeys)
             throws IOException, InterruptedException {
         byte[] seed = new byte[64];
         new SecureRandom().nextBytes(seed);
@@ -123,14 +131,25 @@ record Identity(long seconds, String host, String machine, String boot, String k
                 UUID.randomUUID().toString().replace("-", ""),
                 UUID.randomUUID().toString(),
                 Life.MARK,
-                UUID.randomUUID().toString(),
-                key == null ? "" : key.publicKey());
-        return parse(system.run(command.withStdin(Input.text(key == null ? "" : key.privateKey()))));
+                UUID.randomUUID().toString());
+        StringBuilder input = new StringBuilder();
+        hostKeys.forEach(key -> List.of(key.file(), key.privateKey(), key.publicKey())
+                .forEach(field -> input.append(field).append('\n')));
+        return parse(system.run(command.withStdin(Input.text(input.toString()))));
     }
 
-    /** {@return whether one of the ssh host keys is an RSA key} */
-    boolean hasRsaKey() {
-        return keys.contains("/ssh_host_rsa_key");
+    /** {@return the files of the ssh host keys} */
+    List<String> keyFiles() {
+        return List.copyOf(checksums().keySet());
+    }
+
+    private Map<String, String> checksums() {
+        String[] words = keys.split(" ", -1);
+        Map<String, String> checksums = new TreeMap<>();
+        for (int i = 0; i + 1 < words.length; i += 2) {
+            checksums.put(words[i + 1], words[i]);
+        }
+        return checksums;
     }
 
     private static Identity parse(CommandResult result) throws IOException {
@@ -175,9 +194,11 @@ record Identity(long seconds, String host, String machine, String boot, String k
         if (boot.equals(state.boot)) {
             return "its boot id is still " + boot;
         }
-        if (!keys.equals("-") && keys.equals(state.keys)) {
-            return "its ssh host keys are still those of the state";
-        }
-        return null;
+        Map<String, String> checksums = checksums();
+        return state.checksums().entrySet().stream()
+                .filter(key -> key.getValue().equals(checksums.get(key.getKey())))
+                .findFirst()
+                .map(key -> "its ssh host key " + key.getKey() + " is still that of the state")
+                .orElse(null);
     }
 }

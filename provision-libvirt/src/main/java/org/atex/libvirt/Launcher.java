@@ -19,11 +19,9 @@ import org.atex.api.Connection;
 import org.atex.api.ProvisioningException;
 import org.atex.support.Deadline;
 import org.atex.support.LeaseEnd;
-import org.atex.support.RsaKey;
 import org.atex.support.SystemOwner;
 import org.atex.support.Threads;
 import org.atex.support.UninterruptibleSection;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -123,6 +121,7 @@ final class Launcher {
     private final String definition;
     private final Duration startWithin;
     private final Duration lease;
+    private final String version;
     private final boolean unixSockets;
     private final String prefix;
     private final AtomicInteger lives = new AtomicInteger();
@@ -131,10 +130,17 @@ final class Launcher {
     /**
      * Creates a launcher.
      *
+     * @param version the version of libvirt, or an empty text if it is unknown
      * @param socketsReachable whether this program may connect to Unix sockets of virtual machines
      */
-    Launcher(LibvirtProvisioner.Builder settings, LibvirtHost host, String run, boolean socketsReachable) {
+    Launcher(
+            LibvirtProvisioner.Builder settings,
+            LibvirtHost host,
+            String run,
+            String version,
+            boolean socketsReachable) {
         this.host = host;
+        this.version = version;
         this.run = run;
         hostName = settings.hostName;
         template = settings.template;
@@ -201,6 +207,9 @@ final class Launcher {
         DomainXml xml = DomainXml.parse(definition);
         List<String> arguments = new ArrayList<>(List.of(run, name, old.name(), xml.variables(directory)));
         arguments.addAll(xml.overlays(directory));
+        if (template.domain == null || kind == DomainType.QEMU && xml.hasHostProcessor()) {
+            xml.processor(kind, version);
+        }
         xml.complete(
                 name, uuid, directory, template, unixSockets, kind, new Lease(SystemOwner.current(), run, deadline));
         return host.run("start the virtual machine " + name, BOOT, xml.toString(), arguments, variables());
@@ -350,9 +359,8 @@ final class Launcher {
     Started fork(Frozen state, Replaced old) throws IOException, InterruptedException {
         String name = nextName();
         String edit = state.edit(name, UUID.randomUUID().toString(), deadline());
-        CompletableFuture<@Nullable RsaKey> key = state.identity().hasRsaKey()
-                ? CompletableFuture.supplyAsync(RsaKey::generate, task -> Threads.start("host-key-" + name, task))
-                : CompletableFuture.completedFuture(null);
+        CompletableFuture<List<HostKey>> keys = CompletableFuture.supplyAsync(
+                () -> HostKey.generate(state.identity().keyFiles()), task -> Threads.start("host-keys-" + name, task));
         Connected connected = start(
                 name,
                 startWithin,
@@ -365,7 +373,7 @@ final class Launcher {
                 old);
         boolean complete = false;
         try {
-            Life life = renew(connected.connection(), old.hostName(name), state, key.join());
+            Life life = renew(connected.connection(), old.hostName(name), state, keys.join());
             complete = true;
             return new Started(connected.machine(), connected.connection(), life);
         } finally {
@@ -375,10 +383,10 @@ final class Launcher {
         }
     }
 
-    private Life renew(Connection connection, String name, Frozen state, @Nullable RsaKey key)
+    private Life renew(Connection connection, String name, Frozen state, List<HostKey> keys)
             throws IOException, InterruptedException {
         long begun = System.nanoTime();
-        Identity identity = Identity.renew(connection, name, key);
+        Identity identity = Identity.renew(connection, name, keys);
         Duration elapsed = Duration.ofNanos(System.nanoTime() - begun);
         String shared = identity.sharedWith(state.identity(), name, elapsed);
         if (shared != null) {

@@ -53,6 +53,7 @@ public final class LibvirtProvisioner implements Provisioner {
         new=$ATEX_DIR/.new-$1
         mkdir -m 711 "$new" && printf '%s\\n' "$2" "$3" >"$new/owner" && mv "$new" "$ATEX_DIR/$1"
         echo "$EUID"
+        v version --daemon | sed -n 's/^Running against daemon: \\([0-9.]*[0-9]\\)$/\\1/p'
         """;
 
     private final Builder settings;
@@ -444,14 +445,16 @@ public final class LibvirtProvisioner implements Provisioner {
             }
             int most = Math.min(cap, possible(machines));
             String run = String.format("%08x", ThreadLocalRandom.current().nextInt());
-            String user = machines.run(
+            List<String> facts = machines.run(
                             "create the directory " + template.directory,
                             OPEN,
                             run,
                             SystemOwner.current(),
                             LeaseEnd.in(lease))
-                    .strip();
-            Launcher launcher = new Launcher(this, machines, run, socketsReachable(user));
+                    .lines()
+                    .toList();
+            String version = facts.size() > 1 ? facts.get(1) : "";
+            Launcher launcher = new Launcher(this, machines, run, version, socketsReachable(facts.getFirst()));
             return new LibvirtProvisioner(this, machines, run, launcher, most);
         }
 

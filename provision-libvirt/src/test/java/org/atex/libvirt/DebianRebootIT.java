@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * A reboot of Debian in a system that continues from a state. An emulated processor needs over a minute for it: the build
  * does not run it, {@code -Dtest=DebianRebootIT} does.
  */
-@Timeout(500)
+@Timeout(900)
 class DebianRebootIT {
     @RegisterExtension
     static final Libvirt LAB = new Libvirt();

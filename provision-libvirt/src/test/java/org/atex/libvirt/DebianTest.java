@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Virtual machines with a whole distribution, Debian with systemd and OpenSSH. The server of the serial port is installed
  * over ssh. {@link DebianRebootIT} reboots one.
  */
-@Timeout(500)
+@Timeout(900)
 class DebianTest {
     @RegisterExtension
     static final Libvirt LAB = new Libvirt();
@@ -46,7 +46,10 @@ class DebianTest {
         systemctl kill -s USR1 prepared
         until journalctl -b -o cat -u prepared | grep preparation; do sleep 0.1; done
         cat /etc/machine-id /proc/sys/kernel/random/boot_id
-        ssh-keyscan -t ed25519,rsa 127.0.0.1 2>/dev/null
+        ssh-keyscan -t ecdsa,ed25519,rsa 127.0.0.1 2>/dev/null
+        for key in /etc/ssh/ssh_host_*_key; do
+            [[ $(<"$key.pub") == "$(ssh-keygen -y -f "$key")"* ]] || echo "the public key of $key is another one"
+        done
         """;
 
     @SuppressWarnings("NullAway.Init")
@@ -82,13 +85,23 @@ class DebianTest {
                         .containsExactly("running", system.name(), "since", "from the preparation");
                 assertThat(lines.subList(4, lines.size()))
                         .as("identities")
-                        .hasSize(4)
+                        .hasSize(5)
                         .allSatisfy(line -> assertThat(identities.add(line))
                                 .as("%s is of %s only", line, system.name())
                                 .isTrue());
             }
         } finally {
             systems.forEach(Remote::close);
+        }
+    }
+
+    @Test
+    void processorRunsProgramsOfNewerDistributions() throws Exception {
+        try (Remote system = Guests.ready(provisioner)) {
+            // RHEL 9 needs version 2 of the architecture, RHEL 10 version 3.
+            assertThat(Guests.run(system, "/lib64/ld-linux-x86-64.so.2 --help"))
+                    .contains("x86-64-v2 (supported")
+                    .contains("x86-64-v3 (supported");
         }
     }
 

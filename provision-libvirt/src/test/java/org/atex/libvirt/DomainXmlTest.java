@@ -8,10 +8,33 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where the UEFI variables of a domain are. {@link FirmwareIT} boots such domains. */
+/** Which processor a domain has, and where its UEFI variables are. {@link FirmwareIT} boots domains with such variables. */
 class DomainXmlTest {
     private static DomainXml domain(String os) throws IOException {
         return DomainXml.parse("<domain>" + os + "</domain>");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "KVM  | 9.0.0  | <cpu mode=\"host-passthrough\"/>",
+                "KVM  | 5.0.0  | <cpu mode=\"host-passthrough\"/>",
+                "QEMU | 7.1.0  | <cpu mode=\"maximum\"/>",
+                "QEMU | 10.0.0 | <cpu mode=\"maximum\"/>",
+                "QEMU | 7.0.0  | ''",
+                "QEMU | ''     | ''",
+            })
+    void processorHasAllFeatures(DomainType type, String version, String cpu) throws IOException {
+        DomainXml xml = domain("<cpu mode='host-passthrough'/><vcpu>1</vcpu>");
+
+        xml.processor(type, version);
+
+        assertThat(xml.toString().replaceAll("<qemu:.*</qemu:capabilities>", ""))
+                .isEqualTo("<domain><vcpu>1</vcpu>" + cpu + "</domain>");
+        assertThat(xml.toString().contains("<qemu:del"))
+                .as("libvirt knows the name of the capability")
+                .isEqualTo(version.matches("(7.1|9|10).*"));
     }
 
     @ParameterizedTest

@@ -192,6 +192,22 @@ class ForkTest {
     }
 
     @Test
+    void hostKeysThatThisMachineDoesNotGenerateAreRenewedInTheSystem() throws Exception {
+        String key = "/etc/dropbear/other+key";
+        GuestTemplate options = Guests.options(LAB)
+                .withPreparation(guest ->
+                        guest.run(Command.of("cp", "/etc/dropbear/key", key)).orThrow());
+        assertThat(HostKey.generate(List.of(key))).isEmpty();
+        try (LibvirtProvisioner other =
+                        LibvirtProvisioner.builder(HOST, options).maxSystems(1).build();
+                Remote system = Guests.ready(other)) {
+            assertThat(Guests.run(system, "dropbearkey -y -f " + key))
+                    .contains("ssh-ed25519")
+                    .isNotEqualTo(Guests.run(system, "dropbearkey -y -f /etc/dropbear/key"));
+        }
+    }
+
+    @Test
     void systemsAreLostWithTheirHost() throws Exception {
         GuestTemplate options = Guests.options(LAB).withPreparation(guest -> {});
         LocalConnection outer = LocalConnection.open();

@@ -17,7 +17,8 @@ import org.atex.ssh.SshOptions;
 
 /** Options for the guest of the lab. */
 final class Guests {
-    static final Duration LONG = Duration.ofMinutes(3);
+    /** Longer than the limit of a start, so that a system that does not come is reported by its provisioner, with the reason. */
+    static final Duration LONG = Duration.ofMinutes(15);
 
     private Guests() {}
 

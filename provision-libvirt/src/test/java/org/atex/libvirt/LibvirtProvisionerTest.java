@@ -46,9 +46,7 @@ class LibvirtProvisionerTest {
     }
 
     private LibvirtProvisioner.Builder builder(GuestTemplate options) {
-        return LibvirtProvisioner.builder(host, options)
-                .startWithin(Guests.LONG)
-                .maxSystems(2);
+        return LibvirtProvisioner.builder(host, options).maxSystems(2);
     }
 
     @Test
@@ -139,12 +137,14 @@ class LibvirtProvisionerTest {
         return Files.exists(Path.of("/dev/kvm")) ? "kvm" : "qemu";
     }
 
+    /** The processor of the host is replaced, as it cannot be emulated. */
     @Test
     void shutOffDomainIsATemplate() throws Exception {
         Path disk = Files.copy(LAB.disk(), directory.resolve("own.qcow2"));
         byte[] before = Files.readAllBytes(disk);
         Path xml = Files.writeString(directory.resolve("own.xml"), """
                     <domain type='%s'><name>own machine</name><uuid>%s</uuid><memory unit='MiB'>144</memory><vcpu>1</vcpu>
+                    <cpu mode='host-passthrough'/>
                     <os><type machine='q35'>hvm</type><kernel>%s</kernel><initrd>%s</initrd>
                     <cmdline>console=ttyS0 quiet</cmdline></os>
                     <devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/>

@@ -40,9 +40,7 @@ class SerialTest {
     }
 
     private LibvirtProvisioner.Builder builder(GuestTemplate options) {
-        return LibvirtProvisioner.builder(host, options)
-                .startWithin(Guests.LONG)
-                .maxSystems(2);
+        return LibvirtProvisioner.builder(host, options).maxSystems(2);
     }
 
     @Test

@@ -80,13 +80,12 @@ class SharedDomainsTest {
     private SharedDomainsProvisioner.Builder builder() {
         return SharedDomainsProvisioner.builder(
                         host, directory.resolve("locks").toString(), templates(LAB.uri(), LAB.systems(), LAB.key()))
-                .startWithin(Guests.LONG)
                 .lease(LEASE);
     }
 
     private static Remote ready(SharedDomainsProvisioner domains) throws Exception {
         domains.provision(1);
-        return domains.take(Duration.ofMinutes(4)).orThrow();
+        return domains.take(Guests.LONG).orThrow();
     }
 
     @Test
@@ -147,8 +146,8 @@ class SharedDomainsTest {
 
         try (SharedDomainsProvisioner domains = builder().build()) {
             domains.provision(2);
-            try (Remote first = domains.take(Duration.ofMinutes(4)).orThrow();
-                    Remote second = domains.take(Duration.ofMinutes(4)).orThrow()) {
+            try (Remote first = domains.take(Guests.LONG).orThrow();
+                    Remote second = domains.take(Guests.LONG).orThrow()) {
                 assertThat(List.of(first.labels().get("domain"), second.labels().get("domain")))
                         .containsExactlyInAnyOrderElementsOf(NAMES);
             }

@@ -57,10 +57,7 @@ class SshHostTest {
     }
 
     private LibvirtProvisioner provisioner(GuestTemplate options) throws InterruptedException {
-        return LibvirtProvisioner.builder(host, options)
-                .startWithin(Guests.LONG)
-                .maxSystems(2)
-                .build();
+        return LibvirtProvisioner.builder(host, options).maxSystems(2).build();
     }
 
     @Test

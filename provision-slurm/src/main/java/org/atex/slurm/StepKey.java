@@ -1,22 +1,14 @@
 package org.atex.slurm;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.NoSuchAlgorithmException;
-import java.security.interfaces.RSAPublicKey;
-import java.util.Base64;
 import java.util.Objects;
 import org.atex.support.ProcessIdentity;
+import org.atex.support.RsaKey;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +18,6 @@ import org.slf4j.LoggerFactory;
  */
 final class StepKey implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StepKey.class);
-    private static final String KIND = "ssh-rsa";
     private static final String PREFIX = "atex-slurm-key-";
 
     private final Path file;
@@ -40,23 +31,15 @@ final class StepKey implements AutoCloseable {
     /** {@return a new key} Removes the keys of programs of this machine that were killed. */
     static StepKey create() throws IOException {
         removeOrphans();
-        try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-            generator.initialize(3072);
-            KeyPair pair = generator.generateKeyPair();
-            Path directory = Files.createTempDirectory(
-                    PREFIX + ProcessIdentity.current() + "-",
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            Path file = Files.createFile(
-                    directory.resolve("id"),
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            String base64 = Base64.getMimeEncoder(64, "\n".getBytes(US_ASCII))
-                    .encodeToString(pair.getPrivate().getEncoded());
-            Files.writeString(file, "-----BEGIN PRIVATE KEY-----\n" + base64 + "\n-----END PRIVATE KEY-----\n");
-            return new StepKey(file, publicLine((RSAPublicKey) pair.getPublic()));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IOException("this Java cannot make RSA keys", e);
-        }
+        RsaKey key = RsaKey.generate();
+        Path directory = Files.createTempDirectory(
+                PREFIX + ProcessIdentity.current() + "-",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path file = Files.createFile(
+                directory.resolve("id"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(file, key.privateKey());
+        return new StepKey(file, key.publicKey());
     }
 
     private static void removeOrphans() {
@@ -82,20 +65,6 @@ final class StepKey implements AutoCloseable {
         } catch (IOException e) {
             LOG.debug("{} may be left", file, e); // that of another user cannot be removed
         }
-    }
-
-    private static String publicLine(RSAPublicKey key) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        DataOutputStream out = new DataOutputStream(bytes);
-        for (byte[] part : new byte[][] {
-            KIND.getBytes(US_ASCII),
-            key.getPublicExponent().toByteArray(),
-            key.getModulus().toByteArray()
-        }) {
-            out.writeInt(part.length);
-            out.write(part);
-        }
-        return KIND + " " + Base64.getEncoder().encodeToString(bytes.toByteArray());
     }
 
     Path file() {

@@ -1,16 +1,11 @@
 package org.atex.support;
 
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
 import java.security.interfaces.RSAPublicKey;
 import java.util.Base64;
-import java.util.List;
 
 /**
  * An RSA key for ssh, of the size that {@code ssh-keygen} uses. RSA is accepted by every distribution, also in FIPS mode.
@@ -27,31 +22,20 @@ public record RsaKey(String privateKey, String publicKey) {
             KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
             generator.initialize(BITS);
             KeyPair pair = generator.generateKeyPair();
-            return new RsaKey(
-                    "-----BEGIN PRIVATE KEY-----\n"
-                            + Base64.getMimeEncoder(64, new byte[] {'\n'})
-                                    .encodeToString(pair.getPrivate().getEncoded())
-                            + "\n-----END PRIVATE KEY-----\n",
-                    line((RSAPublicKey) pair.getPublic()));
+            return new RsaKey(SshKeyFormat.pem("PRIVATE KEY", pair.getPrivate().getEncoded()), line((RSAPublicKey)
+                    pair.getPublic()));
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("RSA is available in every Java", e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
-    private static String line(RSAPublicKey key) throws IOException {
-        // The wire format of RFC 4253, section 6.6: strings and integers, each with its length.
-        ByteArrayOutputStream blob = new ByteArrayOutputStream();
-        DataOutputStream out = new DataOutputStream(blob);
-        for (byte[] part : List.of(
+    private static String line(RSAPublicKey key) {
+        // RFC 4253, section 6.6
+        byte[] blob = SshKeyFormat.strings(
                 "ssh-rsa".getBytes(StandardCharsets.US_ASCII),
                 key.getPublicExponent().toByteArray(),
-                key.getModulus().toByteArray())) {
-            out.writeInt(part.length);
-            out.write(part);
-        }
-        return "ssh-rsa " + Base64.getEncoder().encodeToString(blob.toByteArray());
+                key.getModulus().toByteArray());
+        return "ssh-rsa " + Base64.getEncoder().encodeToString(blob);
     }
 
     /** {@return the public key} */
