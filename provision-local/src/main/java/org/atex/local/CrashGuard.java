@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A shell process that kills the commands of a connection, daemons included, if this program crashes or is killed. It
+ * A shell process that kills the commands of a launcher, daemons included, if this program crashes or is killed. It
  * finds their processes by their marks. Without {@code /proc} there is no such process.
  *
  * <p>Thread safety: safe for use from any thread.
@@ -24,8 +24,7 @@ final class CrashGuard implements AutoCloseable {
     // the names of all of them may exceed the limit of a command line.
     //
     // A process that is just opening a named pipe waits without end for the other end, which was this program's.
-    // Opening
-    // both ends wakes it. It gets the mark when it has opened all its pipes, one after the other.
+    // Opening both ends wakes it. It gets the mark when it has opened all its pipes, one after the other.
     private static final String SCRIPT = """
             trap '' HUP INT QUIT TERM PIPE
             read -r line

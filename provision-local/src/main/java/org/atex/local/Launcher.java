@@ -19,11 +19,18 @@ import org.slf4j.LoggerFactory;
  * <p>Resident shells start the processes, which takes half the time that the JVM takes. The JVM starts them if there is
  * no {@code /proc} or no bash 4.2, or if very many commands run at the same time.
  *
+ * <p>Lifecycle: several connections can use one launcher. It must be closed after all of them, as a guard process runs
+ * until then.
+ *
  * <p>Thread safety: safe for use from any thread.
  */
 final class Launcher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Launcher.class);
     private static final String SYSTEM_PYTHON = "/usr/bin/python3";
+
+    // Python takes about 20 ms longer than bash to start, and saves 1 to 5 ms with each command.
+    private static final int WORTH_PYTHON = 20;
+
     private static final AtomicLong LAUNCHERS = new AtomicLong();
 
     private final String markPrefix = ProcessTree.PROGRAM + "." + LAUNCHERS.incrementAndGet() + "-";
@@ -32,12 +39,18 @@ final class Launcher implements AutoCloseable {
     private final ProcessStarter processes;
     private final @Nullable NamedPipes pipes;
     private final @Nullable LauncherShells shells;
+    private final CrashGuard guard;
+
+    /** Creates a launcher that uses resident shells where that is possible. */
+    Launcher() {
+        this(true, WORTH_PYTHON);
+    }
 
     /**
      * Creates a launcher.
      *
      * @param withShells whether resident shells start commands where that is possible
-     * @param worthPython the number of commands after which a shell is replaced by Python
+     * @param worthPython the number of commands after which shells are replaced by Python
      */
     Launcher(boolean withShells, int worthPython) {
         String outer = System.getenv(ProcessTree.VARIABLE);
@@ -50,6 +63,7 @@ final class Launcher implements AutoCloseable {
         shells = setsid == null || bash == null || pipes == null
                 ? null
                 : new LauncherShells(setsid, bash, python(), worthPython, pipes);
+        guard = new CrashGuard(markPrefix, pipeDirectory());
     }
 
     private static @Nullable NamedPipes newPipes() {
@@ -61,15 +75,21 @@ final class Launcher implements AutoCloseable {
         }
     }
 
-    /** {@return the common prefix of the marks of all its processes} */
-    String markPrefix() {
-        return markPrefix;
-    }
-
     /** {@return the directory of the named pipes, or null} */
     @Nullable
     Path pipeDirectory() {
         return pipes == null ? null : pipes.directory();
+    }
+
+    /**
+     * Sets how many connections use this launcher, so that each can have the resident shells that it needs.
+     *
+     * @param connections the number of connections
+     */
+    void connections(int connections) {
+        if (shells != null) {
+            shells.connections(connections);
+        }
     }
 
     /**
@@ -102,12 +122,13 @@ final class Launcher implements AutoCloseable {
         return new Started(process, ProcessTree.of(process, mark, now), () -> {});
     }
 
-    /** Ends the shells. The commands must have been ended before. */
+    /** Ends the shells and the guard. The commands must have been ended before. */
     @Override
     public void close() {
         if (shells != null) {
             shells.close();
         }
+        guard.close();
     }
 
     private static @Nullable String python() {

@@ -37,7 +37,6 @@ final class LauncherShell implements AutoCloseable {
     private final OutputStream requests;
     private volatile @Nullable Request current;
     private volatile boolean ended;
-    private int sent;
 
     /** A request to the shell. */
     static final class Request {
@@ -155,11 +154,6 @@ final class LauncherShell implements AutoCloseable {
         return program;
     }
 
-    /** {@return the number of requests so far} */
-    int sent() {
-        return sent;
-    }
-
     /**
      * Starts a command.
      *
@@ -171,7 +165,6 @@ final class LauncherShell implements AutoCloseable {
     Request send(Command command, Redirections streams, String mark) throws IOException {
         Request request = new Request();
         current = request;
-        sent++;
         write(program.request(command, streams, mark));
         if (ended) {
             lose(request); // the thread that reads may have ended before the assignment

@@ -25,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The resident shells of a connection. Each runs one command at a time; there are as many as commands run at the same
+ * The resident shells of a launcher. Each runs one command at a time; there are as many as commands run at the same
  * time, up to a limit.
  *
  * <p>Thread safety: safe for use from any thread.
@@ -34,14 +34,14 @@ final class LauncherShells implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LauncherShells.class);
 
     // More commands at the same time are started by the JVM, as a shell takes more memory than most commands.
-    private static final int MAX_SHELLS = 16;
+    private static final int MAX_SHELLS_PER_CONNECTION = 16;
     private static final Duration START_TIMEOUT = Duration.ofSeconds(5);
 
     private final String setsid;
     private final String bash;
     private final NamedPipes pipes;
 
-    /** The number of commands after which a shell is replaced by Python. */
+    /** The number of commands after which shells are replaced by Python. */
     private final int worthPython;
 
     /** The absolute path of Python; null if there is none, or it cannot be used. */
@@ -49,6 +49,8 @@ final class LauncherShells implements AutoCloseable {
 
     private final Deque<LauncherShell> idle = new ConcurrentLinkedDeque<>();
     private final AtomicInteger count = new AtomicInteger();
+    private final AtomicInteger commands = new AtomicInteger();
+    private volatile int maxShells = MAX_SHELLS_PER_CONNECTION;
     private volatile boolean unusable;
     private volatile boolean closed;
 
@@ -58,7 +60,7 @@ final class LauncherShells implements AutoCloseable {
      * @param setsid the absolute path of the program
      * @param bash the absolute path of bash
      * @param python the absolute path of Python, or null
-     * @param worthPython the number of commands after which a shell is replaced by Python
+     * @param worthPython the number of commands after which shells are replaced by Python
      * @param pipes creates the named pipes of commands
      */
     LauncherShells(String setsid, String bash, @Nullable String python, int worthPython, NamedPipes pipes) {
@@ -67,6 +69,15 @@ final class LauncherShells implements AutoCloseable {
         this.python = python;
         this.worthPython = worthPython;
         this.pipes = pipes;
+    }
+
+    /**
+     * Sets how many connections use the shells.
+     *
+     * @param connections the number of connections
+     */
+    void connections(int connections) {
+        maxShells = Math.multiplyExact(connections, MAX_SHELLS_PER_CONNECTION);
     }
 
     /**
@@ -169,7 +180,7 @@ final class LauncherShells implements AutoCloseable {
     /** {@return the shell, or Python in its place if that is worth its start} */
     private LauncherShell best(LauncherShell shell) throws InterruptedException {
         String path = python;
-        if (path == null || shell.program() != LauncherProgram.BASH || shell.sent() < worthPython) {
+        if (path == null || shell.program() != LauncherProgram.BASH || commands.get() < worthPython) {
             return shell;
         }
         try {
@@ -190,7 +201,7 @@ final class LauncherShells implements AutoCloseable {
         if (unusable || closed) {
             return null;
         }
-        if (count.incrementAndGet() > MAX_SHELLS) {
+        if (count.incrementAndGet() > maxShells) {
             count.decrementAndGet();
             return null;
         }
@@ -217,6 +228,7 @@ final class LauncherShells implements AutoCloseable {
         Request request;
         try {
             request = shell.send(command, streams.redirections(), mark);
+            commands.incrementAndGet();
         } catch (IOException e) {
             streams.close();
             throw e;
@@ -263,7 +275,7 @@ final class LauncherShells implements AutoCloseable {
     }
 
     private void giveBack(LauncherShell shell) {
-        if (!shell.isReady()) {
+        if (!shell.isReady() || count.get() > maxShells) {
             discard(shell);
             return;
         }

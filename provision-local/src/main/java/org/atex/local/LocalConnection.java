@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.Input;
@@ -29,9 +30,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>If this program crashes or is killed, a shell process next to it kills all processes that have the variable.
  *
- * <p>Commands are children of resident shells, of which a connection has as many as commands run at the same time, 16 at
- * most. After 20 commands Python 3.8 takes the place of a shell, if there is one, as it starts a process in a fraction of
- * the time. Without {@code /proc}, {@code setsid} or bash 4.2, commands are children of the JVM.
+ * <p>Commands are children of resident shells, of which a connection has as many as commands run at the same time, 16
+ * at most. After 20 commands Python 3.8 takes the place of the shells, if there is one, as it starts a process in a
+ * fraction of the time. The systems of a {@link LocalProvisioner} share their shells. Without {@code /proc}, {@code
+ * setsid} or bash 4.2, commands are children of the JVM.
  *
  * <p>All output that a command wrote before it ended can be read. Output of its background processes can be read while
  * they run, or is lost.
@@ -45,21 +47,29 @@ import org.jspecify.annotations.Nullable;
 public final class LocalConnection implements Connection {
     private static final long IDLE_SECONDS = 1;
 
-    // Python takes about 20 ms longer than bash to start, and saves 1 to 5 ms with each command.
-    private static final int WORTH_PYTHON = 20;
-
     // The minimum capacity of a pipe on Linux: input up to this size can be written without a reader.
     private static final int MIN_PIPE_CAPACITY = 4096;
 
     private final Launcher launcher;
-    private final CrashGuard guard;
+    private final Runnable release;
+    private final AtomicBoolean released = new AtomicBoolean();
     private final Set<LocalCommand> running = ConcurrentHashMap.newKeySet();
     private final ThreadPoolExecutor threads;
     private volatile boolean closed;
 
     private LocalConnection(Launcher launcher) {
+        this(launcher, launcher::close);
+    }
+
+    /**
+     * Creates a connection.
+     *
+     * @param launcher starts its commands
+     * @param release called once when the connection has been closed, and uses the launcher no more
+     */
+    LocalConnection(Launcher launcher, Runnable release) {
         this.launcher = launcher;
-        guard = new CrashGuard(launcher.markPrefix(), launcher.pipeDirectory());
+        this.release = release;
         threads = new ThreadPoolExecutor(
                 0,
                 Integer.MAX_VALUE,
@@ -73,7 +83,7 @@ public final class LocalConnection implements Connection {
 
     /** {@return a connection to this machine} */
     public static LocalConnection open() {
-        return new LocalConnection(new Launcher(true, WORTH_PYTHON));
+        return new LocalConnection(new Launcher());
     }
 
     /** {@return a connection that starts all commands by Python, as others do after some time} */
@@ -170,8 +180,9 @@ public final class LocalConnection implements Connection {
     public void close() {
         closed = true;
         endAll();
-        launcher.close();
-        guard.close();
+        if (released.compareAndSet(false, true)) {
+            release.run();
+        }
         threads.shutdown();
     }
 

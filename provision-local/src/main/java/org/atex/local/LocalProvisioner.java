@@ -9,7 +9,8 @@ import org.atex.provision.Provisioners;
 
 /**
  * Provisions this machine as one or more systems named {@code local-1}, {@code local-2} and so on. Each has its own
- * {@link LocalConnection}; all share the files and users of the machine. Their host is {@code localhost}.
+ * {@link LocalConnection}; all share the files and users of the machine, and the resident shells that start commands.
+ * Their host is {@code localhost}.
  *
  * <p>The number of systems that exist at the same time is limited. At the limit, {@code take} waits until a system is
  * closed.
@@ -33,8 +34,9 @@ public final class LocalProvisioner implements Provisioner {
      * @throws IllegalArgumentException if the maximum is less than 1
      */
     public static LocalProvisioner withMaxSystems(int count) {
+        SharedLauncher launcher = new SharedLauncher();
         return new LocalProvisioner(
-                Provisioners.builder(number -> PlainRemote.builder("local-" + number, LocalConnection.open())
+                Provisioners.builder(number -> PlainRemote.builder("local-" + number, launcher.connect())
                                 .address("localhost")
                                 .host("localhost")
                                 .build())
