@@ -65,7 +65,7 @@ final class Listeners {
         private final RunListener listener;
         private final ConcurrentLinkedQueue<RunEvent> queue = new ConcurrentLinkedQueue<>();
         private final AtomicBoolean underWay = new AtomicBoolean();
-        private final AtomicBoolean dead = new AtomicBoolean();
+        private volatile boolean dead;
         private volatile @Nullable Thread inside;
         private volatile @Nullable CompletableFuture<Boolean> waiting;
 
@@ -74,14 +74,14 @@ final class Listeners {
         }
 
         void add(RunEvent event) {
-            if (!dead.get()) {
+            if (!dead) {
                 queue.add(event);
                 deliver();
             }
         }
 
         private void deliver() {
-            if (queue.isEmpty() || dead.get()) {
+            if (queue.isEmpty() || dead) {
                 tellWaiting();
             } else if (underWay.compareAndSet(false, true)) {
                 guard.start(
@@ -100,7 +100,7 @@ final class Listeners {
             inside = Thread.currentThread();
             try {
                 RunEvent event = queue.poll();
-                while (event != null && !dead.get()) {
+                while (event != null && !dead) {
                     listener.on(event);
                     event = System.nanoTime() - begin < SLICE_NANOS ? queue.poll() : null;
                 }
@@ -119,11 +119,13 @@ final class Listeners {
             deliver();
         }
 
-        void giveUp(String why) {
-            if ((!queue.isEmpty() || underWay.get()) && dead.compareAndSet(false, true)) {
-                queue.clear();
+        synchronized void giveUp(String why) {
+            if (!dead && (!queue.isEmpty() || underWay.get())) {
                 problems.accept(Problem.infrastructure(
                         "the listener " + listener.getClass().getName() + " " + why));
+                // After the report: a run whose listeners are all drained or dead writes its summary.
+                dead = true;
+                queue.clear();
             }
         }
 
@@ -138,7 +140,7 @@ final class Listeners {
 
         private void tellWaiting() {
             CompletableFuture<Boolean> future = waiting;
-            if (future != null && (dead.get() || !underWay.get())) {
+            if (future != null && (dead || !underWay.get())) {
                 future.complete(true);
             }
         }
