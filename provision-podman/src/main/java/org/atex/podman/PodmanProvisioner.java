@@ -366,6 +366,8 @@ public final class PodmanProvisioner implements Provisioner {
          * not be found and removed are refused: {@code --name}, {@code --replace}, {@code --rm}, {@code --detach},
          * {@code --cidfile}, {@code --pidfile}, {@code --pod=new:…}, {@code --}.
          *
+         * <p>A container without a network, {@code --network=none}, starts in about half the time.
+         *
          * @param words the options, one word of the command line each
          * @return this builder
          * @throws IllegalArgumentException if an option is refused; the message states the alternative

@@ -64,11 +64,15 @@ class HostTest {
     }
 
     private static PodmanProvisioner.Builder on(Connection host) {
-        return PodmanProvisioner.builder(host, LabImage.PLAIN.reference()).pull(PullPolicy.NEVER);
+        return PodmanProvisioner.builder(host, LabImage.PLAIN.reference())
+                .pull(PullPolicy.NEVER)
+                .runOptions("--network=none");
     }
 
     private static PodmanProvisioner.Builder on(Remote host) {
-        return PodmanProvisioner.builder(host, LabImage.PLAIN.reference()).pull(PullPolicy.NEVER);
+        return PodmanProvisioner.builder(host, LabImage.PLAIN.reference())
+                .pull(PullPolicy.NEVER)
+                .runOptions("--network=none");
     }
 
     private static Remote ready(PodmanProvisioner provisioner) throws Exception {
@@ -188,8 +192,9 @@ class HostTest {
         try (Remote machine = PlainRemote.builder("machine-1", LocalConnection.open())
                         .expires(end)
                         .build();
-                PodmanProvisioner containers =
-                        on(machine).runOptions("--memory=300m", "--cpus=1").build();
+                PodmanProvisioner containers = on(machine)
+                        .runOptions("--network=none", "--memory=300m", "--cpus=1")
+                        .build();
                 Remote system = ready(containers)) {
             assertThat(system.labels())
                     .containsEntry(Capability.MEMORY, "300 MiB")

@@ -20,6 +20,7 @@ class PodmanProvisionerContractTest extends ProvisionerContract {
     protected Provisioner open() throws Exception {
         return PodmanProvisioner.builder(LabImage.PLAIN.reference())
                 .pull(PullPolicy.NEVER)
+                .runOptions("--network=none")
                 .maxSystems(3)
                 .build();
     }
