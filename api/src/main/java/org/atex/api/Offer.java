@@ -8,7 +8,7 @@ package org.atex.api;
  *     case Offer.Ready ready -> use(ready.remote());
  *     case Offer.Failed failed -> provisioner.provision(1);
  *     case Offer.Exhausted exhausted -> giveUp(exhausted.why());
- *     case Offer.None none -> {}
+ *     case Offer.None(String why) -> waitLonger(why);
  * }
  * }
  */
@@ -32,7 +32,9 @@ public sealed interface Offer {
                 throw new ProvisioningException(
                         String.valueOf(cause.getMessage()), cause, cause.host().orElse(null));
             case Exhausted(String why) -> throw new ProvisioningException("no system is available: " + why, null);
-            case None none -> throw new ProvisioningException("no system became ready within the given time", null);
+            case None(String why) ->
+                throw new ProvisioningException(
+                        "no system became ready within the given time" + (why.isEmpty() ? "" : ": " + why), null);
         };
     }
 
@@ -57,6 +59,15 @@ public sealed interface Offer {
      */
     record Exhausted(String why) implements Offer {}
 
-    /** No system became ready within the given time. */
-    record None() implements Offer {}
+    /**
+     * No system became ready within the given time. The requests remain.
+     *
+     * @param why the reason, or an empty text if the provisioner does not tell
+     */
+    record None(String why) implements Offer {
+        /** Creates an offer without a reason. */
+        public None() {
+            this("");
+        }
+    }
 }

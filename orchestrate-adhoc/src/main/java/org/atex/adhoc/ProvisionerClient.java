@@ -223,7 +223,7 @@ final class ProvisionerClient {
                 listener.exhausted(number, why == null ? name() + " has no more systems" : why, false);
             }
             // The timeout of take() passed: the request is still pending.
-            case Offer.None() -> {}
+            case Offer.None none -> {}
         }
     }
 

@@ -86,6 +86,7 @@ final class MakingProvisioner implements Provisioner {
         final int number;
         final Thread thread;
         final long closingsBefore = closings;
+        final long begun = System.nanoTime();
         boolean cancelled;
 
         Start(int number) {
@@ -261,13 +262,41 @@ final class MakingProvisioner implements Provisioner {
                     return offer;
                 }
                 if (nanos <= 0) {
-                    return new Offer.None();
+                    return new Offer.None(whyNone());
                 }
                 nanos = changed.awaitNanos(nanos);
             }
         } finally {
             lock.unlock();
         }
+    }
+
+    /** {@return why take() has no system yet} The caller must hold the lock. */
+    private String whyNone() {
+        List<String> reasons = new ArrayList<>();
+        List<Start> wanted = starts.stream().filter(this::isWanted).toList();
+        long now = System.nanoTime();
+        wanted.stream()
+                .mapToLong(start -> now - start.begun)
+                .max()
+                .ifPresent(longest -> reasons.add(areOf(wanted.size()) + " being started, the first for "
+                        + Duration.ofNanos(longest).toSeconds() + " s"));
+        if (wanted.isEmpty() && requested == 0) {
+            reasons.add("none is requested");
+        }
+        if (requested > 0) {
+            boolean full = starts.size() + systems.size() >= maxSystems;
+            reasons.add(areOf(requested) + " requested and must wait, since at most "
+                    + (full ? maxSystems + " exist" : maxConcurrentStarts + " start") + " at the same time");
+        }
+        if (!systems.isEmpty()) {
+            reasons.add(areOf(systems.size()) + " not closed");
+        }
+        return name + ": " + String.join("; ", reasons);
+    }
+
+    private static String areOf(int count) {
+        return count + (count == 1 ? " is" : " are");
     }
 
     private @Nullable Offer offer() {

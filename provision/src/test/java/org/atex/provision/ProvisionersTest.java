@@ -57,9 +57,41 @@ class ProvisionersTest {
                 .hasMessage("no system is available: the rack is empty");
         assertThatThrownBy(() -> new Offer.None().orThrow())
                 .isInstanceOf(ProvisioningException.class)
-                .hasMessageContaining("within the given time");
+                .hasMessage("no system became ready within the given time");
+        assertThatThrownBy(() -> new Offer.None("the rack is dark").orThrow())
+                .isInstanceOf(ProvisioningException.class)
+                .hasMessage("no system became ready within the given time: the rack is dark");
         Remote system = machine("one");
         assertThat(new Offer.Ready(system).orThrow()).isSameAs(system);
+    }
+
+    @Test
+    void takeTellsWhyThereIsNoSystem() throws InterruptedException {
+        CountDownLatch go = new CountDownLatch(1);
+        SystemMaker slow = number -> {
+            go.await();
+            return machine("one");
+        };
+        try (Provisioner provisioner =
+                Provisioners.builder(slow).name("racks").maxSystems(1).build()) {
+            assertThatThrownBy(() -> provisioner.take(Duration.ZERO).orThrow())
+                    .hasMessageEndingWith(": racks: none is requested");
+
+            provisioner.provision(3);
+            assertThat(why(provisioner))
+                    .matches("racks: 1 is being started, the first for \\d+ s;"
+                            + " 2 are requested and must wait, since at most 1 exist at the same time");
+
+            go.countDown();
+            ready(provisioner);
+            assertThat(why(provisioner))
+                    .isEqualTo("racks: 2 are requested and must wait, since at most 1 exist at the same time;"
+                            + " 1 is not closed");
+        }
+    }
+
+    private static String why(Provisioner provisioner) throws InterruptedException {
+        return provisioner.take(Duration.ZERO) instanceof Offer.None(String why) ? why : "no such offer";
     }
 
     @Test
@@ -210,7 +242,7 @@ class ProvisionersTest {
             provisioner.clear();
             goOn.countDown();
             closed.await();
-            assertThat(provisioner.take(Duration.ZERO)).isEqualTo(new Offer.None());
+            assertThat(provisioner.take(Duration.ZERO)).isEqualTo(new Offer.None("systems: none is requested"));
         }
     }
 

@@ -92,8 +92,8 @@ public abstract class ProvisionerContract {
 
     @Test
     void p02_takeWithoutARequestReturnsNone() throws Exception {
-        assertThat(provisioner.take(Duration.ZERO)).isEqualTo(new Offer.None());
-        assertThat(provisioner.take(Duration.ofMillis(20))).isEqualTo(new Offer.None());
+        assertThat(provisioner.take(Duration.ZERO)).isInstanceOf(Offer.None.class);
+        assertThat(provisioner.take(Duration.ofMillis(20))).isInstanceOf(Offer.None.class);
     }
 
     @Test
@@ -169,7 +169,7 @@ public abstract class ProvisionerContract {
 
         provisioner.clear();
 
-        assertThat(provisioner.take(Duration.ofMillis(50))).isEqualTo(new Offer.None());
+        assertThat(provisioner.take(Duration.ofMillis(50))).isInstanceOf(Offer.None.class);
         assertThat(works(kept)).isTrue();
         provisioner.provision(1);
         assertThat(works(ready())).isTrue();

@@ -112,7 +112,7 @@ final class SequentialOrchestrator implements Orchestrator {
             case Offer.Failed failed ->
                 notRun(test, String.valueOf(failed.cause().getMessage()));
             case Offer.Exhausted exhausted -> notRun(test, exhausted.why());
-            case Offer.None none -> notRun(test, "no system became ready in time");
+            case Offer.None none -> notRun(test, "no system became ready in time: " + none.why());
         };
     }
 
