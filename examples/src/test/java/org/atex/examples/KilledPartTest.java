@@ -398,6 +398,7 @@ class KilledPartTest {
     void inContainers() throws Exception {
         PodmanProvisioner containers = PodmanProvisioner.builder(LabImage.PLAIN.reference())
                 .pull(PullPolicy.NEVER)
+                .runOptions("--network=none")
                 .maxSystems(3)
                 .build();
         run(scenarios(Loss.values()), containers, system -> podman("rm", "--force", "--time=0", system.name()));

@@ -199,7 +199,7 @@ class RealSystemsTest {
         FmfTests tests = FmfTests.from(TREE).plan("/plans/all").discover();
         PodmanProvisioner systems = PodmanProvisioner.builder(LabImage.PLAIN.reference())
                 .pull(PullPolicy.NEVER)
-                .runOptions("--volume=" + state + ":/state")
+                .runOptions("--network=none", "--volume=" + state + ":/state")
                 .maxSystems(SYSTEMS)
                 .build();
 

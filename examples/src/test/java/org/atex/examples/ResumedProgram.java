@@ -87,6 +87,7 @@ final class ResumedProgram {
             case "podman" ->
                 PodmanProvisioner.builder(LabImage.PLAIN.reference())
                         .pull(PullPolicy.NEVER)
+                        .runOptions("--network=none")
                         .maxSystems(SYSTEMS)
                         .build();
             default ->

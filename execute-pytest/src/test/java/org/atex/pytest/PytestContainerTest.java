@@ -44,7 +44,7 @@ class PytestContainerTest {
 
     @BeforeAll
     void connect() throws Exception {
-        LabContainer container = LAB.container(LabImage.PYTHON, "--network=none");
+        LabContainer container = LAB.container(LabImage.PYTHON);
         connection = PodmanConnection.open(container.id());
     }
 

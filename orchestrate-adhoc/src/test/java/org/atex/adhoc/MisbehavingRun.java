@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 /** A run in which one call of user code misbehaves once, in one way. */
 final class MisbehavingRun {
     private static final Duration SHORT = Duration.ofMillis(1);
-    private static final Limits LIMITS = Limits.all(Duration.ofSeconds(1)).withGrace(Duration.ofMillis(300));
+    private static final Limits LIMITS = Limits.all(Duration.ofSeconds(5)).withGrace(Duration.ofMillis(300));
     private static final int TESTS = 5;
 
     /** The kinds of user code that a run calls. */

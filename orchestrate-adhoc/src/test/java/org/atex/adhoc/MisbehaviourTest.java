@@ -48,7 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MisbehaviourTest {
     private static final int CELLS_AT_ONCE = 12;
     private static final Duration SHORT = Duration.ofMillis(1);
-    private static final Limits LIMITS = Limits.all(Duration.ofSeconds(1)).withGrace(Duration.ofMillis(300));
+    private static final Limits LIMITS = Limits.all(Duration.ofSeconds(5)).withGrace(Duration.ofMillis(300));
 
     @TempDir
     private Path work;

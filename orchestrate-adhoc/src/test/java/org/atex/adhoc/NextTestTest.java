@@ -42,6 +42,7 @@ class NextTestTest {
     private final FakeProvisioner systems = FakeProvisioner.of(FakeSystem.ready());
     private final FakeExecutors executors = FakeExecutors.passing(Duration.ZERO);
     private final RecordingAggregator results = RecordingAggregator.create();
+    private Limits limits = Limits.defaults();
 
     private RunSummary run(List<? extends TestCase> tests, int most, NextTest next) throws InterruptedException {
         try (systems;
@@ -51,9 +52,7 @@ class NextTestTest {
                         .into(results)
                         .maxSystems(most)
                         .next(next)
-                        .limits(Limits.defaults()
-                                .withCall(Duration.ofMillis(50))
-                                .withGrace(Duration.ofMillis(50)))
+                        .limits(limits)
                         .workDirectory(directory.resolve("work"))
                         .build()) {
             return run.run();
@@ -100,6 +99,7 @@ class NextTestTest {
                     }
                     return null;
                 });
+        limits = limits.withCall(Duration.ofSeconds(1));
         int[] calls = new int[1];
         RunSummary summary = run(
                 tests(9),

@@ -285,7 +285,7 @@ class ReservationServiceTest {
         try (FaultProxy proxy = FaultProxy.to(server.address())) {
             proxy.set(new Fault.Silence());
             ReservationService service = open(at(URI.create("http://localhost:" + proxy.port() + "/"))
-                    .answerWithin(Duration.ofMillis(50))
+                    .answerWithin(Duration.ofSeconds(1))
                     .backup(server.uri("/")));
             assertThat(host(service)).isEqualTo("a");
             assertThat(proxy.connections()).isEqualTo(1);
@@ -298,9 +298,9 @@ class ReservationServiceTest {
             reply.lines(A);
             never.await();
         });
-        ReservationService service = open(at(server.uri("/")).hostWithin(Duration.ofMillis(100)));
+        ReservationService service = open(at(server.uri("/")).hostWithin(Duration.ofSeconds(1)));
         assertThat(host(service)).isEqualTo("a");
-        assertThat(end(service)).contains("nothing was received for 100 ms");
+        assertThat(end(service)).contains("nothing was received for 1000 ms");
     }
 
     @Test
@@ -314,9 +314,9 @@ class ReservationServiceTest {
             }
         });
         ReservationService service =
-                open(at(server.uri("/")).hostWithin(Duration.ofMillis(100)).maxAttempts(1));
+                open(at(server.uri("/")).hostWithin(Duration.ofSeconds(1)).maxAttempts(1));
         assertThat(host(service)).isEqualTo("a");
-        assertThat(end(service)).contains("nothing was received for 100 ms");
+        assertThat(end(service)).contains("nothing was received for 1000 ms");
     }
 
     @Test

@@ -1,12 +1,15 @@
 package org.atex.html;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +41,7 @@ final class Browser implements BeforeAllCallback, AfterEachCallback, AfterAllCal
 
     private @Nullable ChromeDriver driver;
     private @Nullable Path profile;
+    private final Set<String> served = new HashSet<>();
 
     @Override
     public void beforeAll(ExtensionContext context) throws IOException {
@@ -115,6 +119,12 @@ final class Browser implements BeforeAllCallback, AfterEachCallback, AfterAllCal
         await("return document.documentElement.dataset.ready !== undefined");
     }
 
+    /** Opens a page of a server of this test; requests to that server are expected from now on. */
+    void visit(URI page, String fragment) {
+        served.add("http://" + page.getAuthority() + "/");
+        driver().get(page + fragment);
+    }
+
     /** Waits until a script returns true. */
     void await(String condition) {
         new WebDriverWait(driver(), TIMEOUT, Duration.ofMillis(50))
@@ -145,7 +155,11 @@ final class Browser implements BeforeAllCallback, AfterEachCallback, AfterAllCal
         driver().manage().window().setSize(new Dimension(width, height));
     }
 
-    /** {@return warnings and errors of the console, and requests for anything but files and data, since the last call} */
+    /**
+     * {@return warnings and errors of the console, and requests for anything but files and data, since the last call}
+     *
+     * <p>The browser may tell of requests to a visited server after the page was left, even in the next test.
+     */
     List<String> complaints() {
         List<String> console = driver().manage().logs().get(LogType.BROWSER).getAll().stream()
                 .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
@@ -157,7 +171,9 @@ final class Browser implements BeforeAllCallback, AfterEachCallback, AfterAllCal
                 .map(message -> url(message.path("params")))
                 .filter(url -> !url.matches("(file|data|about|chrome):.*"))
                 .toList();
-        return Stream.concat(console.stream(), requests.stream()).toList();
+        return Stream.concat(console.stream(), requests.stream())
+                .filter(complaint -> served.stream().noneMatch(complaint::contains))
+                .toList();
     }
 
     private static String url(JsonNode parameters) {

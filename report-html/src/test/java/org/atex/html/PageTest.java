@@ -196,22 +196,16 @@ class PageTest {
         try (LivePage live = LivePage.serve(page());
                 HtmlReport report = HtmlReport.open(page(), options)) {
             report.flush();
-            browser.driver().get(live.address() + "#view=tests");
+            browser.visit(live.address(), "#view=tests");
             browser.await("return document.documentElement.dataset.ready !== undefined");
             assertThat(names()).isEmpty();
 
             new SampleRun(report, directory).sendAll();
             browser.await("return document.querySelectorAll('main tbody tr[data-test]').length === 5");
             browser.driver().get("about:blank");
-            browser.driver().get(live.address() + "#view=tests&q=dns");
+            browser.visit(live.address(), "#view=tests&q=dns");
             browser.await("return document.querySelectorAll('main tbody tr[data-test]').length === 1");
-            assertOnlyRequestsTo(live);
         }
-    }
-
-    private static void assertOnlyRequestsTo(LivePage live) {
-        assertThat(browser.complaints())
-                .allMatch(complaint -> complaint.contains(live.address().getAuthority()));
     }
 
     @Test
@@ -232,13 +226,12 @@ class PageTest {
                         .listener(report)
                         .build()) {
             Future<RunSummary> summary = background.submit(run::run);
-            browser.driver().get(live.address() + "#view=running");
+            browser.visit(live.address(), "#view=running");
             browser.await("return document.querySelector('main pre')?.textContent === '<b>bold\\\\u202e'");
             Files.createFile(directory.resolve("again"));
             browser.await("return document.querySelector('main pre')?.textContent.endsWith('\\nmore')");
             assertThat(browser.text("main h3")).startsWith("/talks for ");
             browser.driver().get("about:blank"); // before the server ends
-            assertOnlyRequestsTo(live);
 
             run.stop(Stop.NOW);
             assertThat(summary.get().counts()).containsEntry(Outcome.CANCELLED, 1);

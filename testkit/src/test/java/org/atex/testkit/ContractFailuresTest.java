@@ -74,7 +74,8 @@ class ContractFailuresTest {
     @Test
     void callFailureNamesItsPlaceAndItsStack() {
         CountDownLatch never = new CountDownLatch(1);
-        assertThatThrownBy(() -> Call.to(never::await).result(Duration.ofMillis(5)))
+        Call<Boolean> blocked = Call.to(never::await).awaitBlocked();
+        assertThatThrownBy(() -> blocked.result(Duration.ofMillis(5)))
                 .hasMessageContaining("callFailureNamesItsPlaceAndItsStack(ContractFailuresTest.java:")
                 .hasMessageContaining("did not end within 5 ms")
                 .hasMessageContaining("CountDownLatch.await");
