@@ -51,6 +51,9 @@ sealed interface Event {
      */
     record Exhausted(int provisioner, String why, boolean forGood) implements Event {}
 
+    /** A provisioner has no system yet; the requests remain. */
+    record Waiting(int provisioner, String why) implements Event {}
+
     /** A system is ready to run tests. */
     record Prepared(int system) implements Event {}
 

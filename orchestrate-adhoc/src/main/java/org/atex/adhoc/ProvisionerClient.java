@@ -1,6 +1,7 @@
 package org.atex.adhoc;
 
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * systems while some are pending; every call runs under the {@link Guard}. Thread-safe.
  */
 final class ProvisionerClient {
-    private static final Duration TAKE_TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration MAX_TAKE_TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration MIN_TAKE_INTERVAL = Duration.ofSeconds(1);
     private static final int MAX_REFUSALS = 3;
 
     /** Receives the results. Called from the threads of the client; must not block. */
@@ -32,6 +34,9 @@ final class ProvisionerClient {
         void notAsked(int provisioner, int count, String why);
 
         void exhausted(int provisioner, String why, boolean forGood);
+
+        /** No system has become ready yet. */
+        void waiting(int provisioner, String why);
 
         void problem(String what);
     }
@@ -56,14 +61,24 @@ final class ProvisionerClient {
     private @Nullable Thread requester;
     private @Nullable Thread taker;
 
-    ProvisionerClient(int number, String name, Provisioner provisioner, Guard guard, Limits limits, Listener listener) {
+    ProvisionerClient(
+            int number,
+            String name,
+            Provisioner provisioner,
+            Guard guard,
+            Limits limits,
+            Duration systemWithin,
+            Listener listener) {
         this.number = number;
         this.name = name;
         this.provisioner = provisioner;
         this.guard = guard;
         this.limits = limits;
         this.listener = listener;
-        this.takeTimeout = TAKE_TIMEOUT.compareTo(limits.call()) < 0 ? TAKE_TIMEOUT : limits.call();
+        // Half of the time that tests wait, so that the reason for the lack of systems is known when it has passed.
+        this.takeTimeout = Stream.of(MAX_TAKE_TIMEOUT, limits.call(), systemWithin.dividedBy(2))
+                .min(Comparator.naturalOrder())
+                .get();
     }
 
     String name() {
@@ -168,6 +183,7 @@ final class ProvisionerClient {
 
     private void take() {
         CompletableFuture<Guard.Result<Offer>> result = new CompletableFuture<>();
+        long begun = System.nanoTime();
         lock.lock();
         try {
             if (closed) {
@@ -186,6 +202,9 @@ final class ProvisionerClient {
         }
         if (result.join() instanceof Guard.Result.Done<Offer>(Offer offer)) {
             handle(offer);
+            if (offer instanceof Offer.None) {
+                pause(begun);
+            }
         } else if (!isClosed()) {
             fulfilled();
             listener.failed(
@@ -223,7 +242,28 @@ final class ProvisionerClient {
                 listener.exhausted(number, why == null ? name() + " has no more systems" : why, false);
             }
             // The timeout of take() passed: the request is still pending.
-            case Offer.None none -> {}
+            case Offer.None(String why) -> {
+                if (why != null && !why.isEmpty()) {
+                    listener.waiting(number, why);
+                }
+            }
+        }
+    }
+
+    /** Waits until the next call of take() may begin: a provisioner may return before its timeout. */
+    private void pause(long begun) {
+        Duration interval = MIN_TAKE_INTERVAL.compareTo(takeTimeout) < 0 ? MIN_TAKE_INTERVAL : takeTimeout;
+        lock.lock();
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            var unused = section.await(interval.toNanos() - (System.nanoTime() - begun), nanos -> {
+                long left = nanos;
+                while (left > 0 && !closed) {
+                    left = changed.awaitNanos(left);
+                }
+                return closed;
+            });
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -198,6 +198,7 @@ final class Schedule {
             }
             case Event.Exhausted(int provisioner, String why, boolean forGood) ->
                 supply.exhausted(provisioner, why, forGood);
+            case Event.Waiting(int provisioner, String why) -> supply.waiting(provisioner, why);
             case Event.Prepared(int id) -> prepared(system(id));
             case Event.PreparationFailed(int id, String why) -> preparationFailed(system(id), why);
             case Event.Started(int id, int slot) -> started(system(id).runs(slot));
@@ -1132,8 +1133,9 @@ final class Schedule {
             stopping(Stop.CANCEL, "the run's limit of " + rules.runWithin() + " passed");
         }
         if (starvingSince != null && !now.isBefore(starvingSince.plus(rules.systemWithin()))) {
+            String why = whyNone();
             forget(supply.forgetAll());
-            giveUp("none was provisioned within " + rules.systemWithin() + "; " + whyNone());
+            giveUp("none was provisioned within " + rules.systemWithin() + "; " + why);
         }
         tellStall();
         releaseHeld(false);

@@ -74,6 +74,8 @@ final class Supply {
         private boolean forGood;
         private @Nullable String unsuited;
         private @Nullable String lastFailure;
+        /** Why it had no system when it was last asked for one that is pending. */
+        private @Nullable String waiting;
 
         ProvisionerState(Terms terms, CircuitBreaker breaker) {
             offers = terms.offers();
@@ -360,6 +362,7 @@ final class Supply {
         ProvisionerState state = provisioners.get(provisioner);
         state.arriving = Math.max(0, state.arriving - 1);
         state.held++;
+        state.waiting = null;
         // More systems may arrive than are pending, if a request was cleared too late.
         state.answeredBy(labels, now);
     }
@@ -384,6 +387,10 @@ final class Supply {
         state.exhausted = why;
         state.forGood |= forGood;
         state.asked.clear();
+    }
+
+    void waiting(int provisioner, String why) {
+        provisioners.get(provisioner).waiting = why;
     }
 
     /** Records that requested systems will not arrive. */
@@ -502,6 +509,9 @@ final class Supply {
             if (state.lastFailure != null && failed > 0) {
                 reasons.add(
                         (failed > 1 ? failed + " systems in a row failed, the last one: " : "") + state.lastFailure);
+            }
+            if (state.waiting != null && !state.asked.isEmpty()) {
+                reasons.add(state.waiting);
             }
         }
         return reasons.isEmpty()

@@ -48,7 +48,8 @@ final class Systems implements ProvisionerClient.Listener {
         this.tasks = new SystemTasks(guard, plan, context);
         for (int i = 0; i < plan.provisioners().size(); i++) {
             NamedProvisioner named = plan.provisioners().get(i);
-            clients.add(new ProvisionerClient(i, named.name(), named.provisioner(), guard, plan.limits(), this));
+            clients.add(new ProvisionerClient(
+                    i, named.name(), named.provisioner(), guard, plan.limits(), plan.rules().systemWithin(), this));
         }
     }
 
@@ -176,6 +177,11 @@ final class Systems implements ProvisionerClient.Listener {
             asked.remove(provisioner);
             context.step(new Event.Exhausted(provisioner, why, forGood));
         });
+    }
+
+    @Override
+    public void waiting(int provisioner, String why) {
+        context.post(() -> context.step(new Event.Waiting(provisioner, why)));
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -731,6 +732,39 @@ class AdHocOrchestratorTest {
                     .contains("no system to run on: none was provisioned within PT0.2S");
             assertThat(summary.exitCode()).isEqualTo(2);
         }
+    }
+
+    /** A provisioner of a user without systems, which does not wait. */
+    private record Hasty(AtomicInteger takes) implements Provisioner {
+        @Override
+        public void provision(int count) {}
+
+        @Override
+        public Offer take(Duration atMost) {
+            takes.incrementAndGet();
+            return new Offer.None("all racks are taken");
+        }
+
+        @Override
+        public void clear() {}
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void noteSaysWhatProvisionersWaitFor() throws Exception {
+        AtomicInteger takes = new AtomicInteger();
+        try (AdHocOrchestrator run = run(tests(1), FakeExecutors.passing(SHORT))
+                .on(new Hasty(takes))
+                .systemWithin(Duration.ofSeconds(2))
+                .build()) {
+            assertThat(run.run().tests().get(0).end().note())
+                    .endsWith("no system to run on: none was provisioned within PT2S; all racks are taken");
+        }
+        assertThat(takes.get())
+                .as("a provisioner that does not wait must not keep a processor busy")
+                .isBetween(1, 20);
     }
 
     @Test

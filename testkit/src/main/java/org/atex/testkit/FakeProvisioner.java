@@ -153,7 +153,7 @@ public final class FakeProvisioner implements Provisioner {
                     return offer;
                 }
                 if (nanos <= 0) {
-                    return new Offer.None();
+                    return new Offer.None("no fake system is ready");
                 }
                 nanos = changed.awaitNanos(nanos);
             }
