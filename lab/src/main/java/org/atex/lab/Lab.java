@@ -69,6 +69,7 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
         static Availability find() {
             try {
                 removeOrphans();
+                var unused = Shell.runScript("images", "--await");
                 for (LabImage image : LabImage.values()) {
                     if (Shell.execute(List.of("podman", "image", "exists", image.reference()))
                                     .code()

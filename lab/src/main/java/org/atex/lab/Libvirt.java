@@ -100,8 +100,7 @@ public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
                 throw new IOException("there is no program " + program + ": run lab/install");
             }
         }
-        Path script = Path.of("").toAbsolutePath().resolveSibling("lab").resolve("guest");
-        return Path.of(Shell.run(script.toString()).lines().reduce("", (first, last) -> last));
+        return Path.of(Shell.runScript("guest").lines().reduce("", (first, last) -> last));
     }
 
     private static void removeOrphans() throws IOException, InterruptedException {

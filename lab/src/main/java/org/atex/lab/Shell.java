@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -61,5 +62,18 @@ final class Shell {
 
     static String run(String... line) throws IOException, InterruptedException {
         return run(List.of(line));
+    }
+
+    /**
+     * Runs a script of the lab that must succeed.
+     *
+     * @return its output
+     */
+    static String runScript(String name, String... arguments) throws IOException, InterruptedException {
+        // Tests of all modules run in the directory of their module.
+        List<String> line = new ArrayList<>();
+        line.add(Path.of("").toAbsolutePath().resolveSibling("lab").resolve(name).toString());
+        line.addAll(List.of(arguments));
+        return run(line);
     }
 }

@@ -2,8 +2,6 @@ package org.atex.libvirt;
 
 import java.nio.file.Path;
 import org.atex.api.Connection;
-import org.atex.ssh.Host;
-import org.atex.ssh.SshConnection;
 import org.atex.ssh.SshOptions;
 
 /**
@@ -63,14 +61,7 @@ public interface GuestConnector {
      *     each new system may have new ones
      */
     static GuestConnector ssh(SshOptions options) {
-        return guest -> {
-            if (!guest.host().isThisMachine()) {
-                throw new IllegalStateException("the virtual machine " + guest.name() + " is on " + guest.host()
-                        + ", and not on this machine: name that host as the jump host with"
-                        + " GuestConnector.ssh(jumpHosts, jumpOptions, options)");
-            }
-            return open(guest, options);
-        };
+        return new SshConnector(options, true);
     }
 
     /**
@@ -83,8 +74,7 @@ public interface GuestConnector {
      *     HostKeys.acceptAny()}, since each new system may have new ones
      */
     static GuestConnector ssh(String jumpHosts, SshOptions jumpOptions, SshOptions options) {
-        SshOptions through = options.withJumpHosts(jumpHosts, jumpOptions);
-        return guest -> open(guest, through);
+        return new SshConnector(options.withJumpHosts(jumpHosts, jumpOptions), false);
     }
 
     /**
@@ -94,14 +84,5 @@ public interface GuestConnector {
      */
     static String serialScript() {
         return SerialPort.script();
-    }
-
-    private static Connection open(Guest guest, SshOptions options) throws InterruptedException {
-        if (guest.port() == 0) {
-            throw new IllegalStateException("the virtual machine " + guest.name()
-                    + " has no network for ssh: use the network USER or ISOLATED, or GuestConnector.serial");
-        }
-        return SshConnection.open(
-                Host.of(guest.address()).withPort(guest.port()), options.withConnectWithin(guest.attempt()));
     }
 }

@@ -29,17 +29,18 @@ import org.jspecify.annotations.Nullable;
 record Identity(long seconds, String host, String machine, String boot, String keys, String random, Life life) {
     private static final Duration MAX_DEVIATION = Duration.ofSeconds(5);
 
-    // Mostly builtins: an emulated processor starts a program in dozens of milliseconds.
+    // Builtins, and few subshells: an emulated processor starts a program in dozens of milliseconds.
     private static final String SHOW = """
         show() {
-            local keys=() file
+            local keys=() sums=- host= machine=- boot= random= file
             for file in /etc/ssh/ssh_host_*_key /etc/dropbear/*key; do [[ -s $file ]] && keys+=("$file"); done
-            printf 'seconds=%(%s)T\\n' -1
-            echo "host=$(</proc/sys/kernel/hostname)"
-            echo "machine=$([[ -r /etc/machine-id ]] && echo "$(</etc/machine-id)" || echo -)"
-            echo "boot=$(</proc/sys/kernel/random/boot_id)"
-            echo "keys=$( ((${#keys[@]})) && echo $(sha256sum "${keys[@]}") || echo -)"
-            echo "random=$(</proc/sys/kernel/random/uuid)"
+            ((${#keys[@]})) && sums=$(sha256sum "${keys[@]}")
+            read -r host </proc/sys/kernel/hostname
+            [[ ! -r /etc/machine-id ]] || read -r machine </etc/machine-id
+            read -r boot </proc/sys/kernel/random/boot_id
+            read -r random </proc/sys/kernel/random/uuid
+            printf 'seconds=%(%s)T\nhost=%s\nmachine=%s\nboot=%s\nkeys=%s\nrandom=%s\n' \
+                -1 "$host" "$machine" "$boot" "${sums//$'\n'/ }" "$random"
         }
         """;
 
@@ -101,7 +102,9 @@ record Identity(long seconds, String host, String machine, String boot, String k
             ((${#listening[@]})) && kill "${listening[@]}"
         }; } >/dev/null 2>&1
         show
-        echo "mark=$([[ ! -r $6 ]] || echo "$(<"$6")")"
+        mark=
+        [[ ! -r $6 ]] || read -r mark <"$6"
+        echo "mark=$mark"
         printf %s "$5" >"$6" && { sync -f "$6" 2>/dev/null || sync; } && echo "marked=$5"
         """;
 
@@ -144,7 +147,7 @@ record Identity(long seconds, String host, String machine, String boot, String k
     }
 
     private Map<String, String> checksums() {
-        String[] words = keys.split(" ", -1);
+        String[] words = keys.split(" +", -1);
         Map<String, String> checksums = new TreeMap<>();
         for (int i = 0; i + 1 < words.length; i += 2) {
             checksums.put(words[i + 1], words[i]);
