@@ -42,6 +42,8 @@ final class LibvirtRemote implements Remote {
     private final ReentrantLock lock = new ReentrantLock();
 
     private Machine machine;
+    /** Removes the virtual machine that the last reset replaced. */
+    private @Nullable Thread removal;
     /** The marks of all lives of this system. */
     private final Set<String> marks = new HashSet<>();
 
@@ -178,17 +180,24 @@ final class LibvirtRemote implements Remote {
         return true;
     }
 
-    /** The virtual machine is killed first; the rest of its removal needs no waiting. */
+    /** The virtual machine is killed first. The rest of its removal takes longer, and ends before the next one, or close(). */
     private Started relaunch() throws IOException, InterruptedException {
+        awaitRemoval();
         Machine old = machine;
         old.expectEnd();
         FutureTask<Boolean> task = new FutureTask<>(old::destroy, true);
-        Thread removal = Threads.unstarted("reset-" + name, task);
+        removal = Threads.unstarted("reset-" + name, task);
         try {
             return provisioner.launch(new Launcher.Replaced(old.name(), name, removal::start));
         } finally {
             task.run(); // if it was not started
-            UninterruptibleSection.run(removal::join);
+        }
+    }
+
+    private void awaitRemoval() {
+        Thread thread = removal;
+        if (thread != null) {
+            UninterruptibleSection.run(thread::join);
         }
     }
 
@@ -216,6 +225,7 @@ final class LibvirtRemote implements Remote {
         oneReset.lock();
         try {
             machine.destroy();
+            awaitRemoval();
         } finally {
             oneReset.unlock();
             connection.close();
