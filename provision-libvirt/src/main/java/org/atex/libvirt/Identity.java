@@ -67,9 +67,11 @@ record Identity(long seconds, String host, String machine, String boot, String k
         {
             date -u -s "@$1"
             echo "$2" >/dev/urandom
-            perl -e 'open F, "+<", "/dev/urandom" and ioctl F, 0x5207, 0' ||
+            echo "$7" >/run/atex-boot-id && mount -o bind,ro /run/atex-boot-id /proc/sys/kernel/random/boot_id
+            perl -e 'unlink "/run/atex-boot-id"; open F, "+<", "/dev/urandom" and ioctl F, 0x5207, 0' ||
                 python3 -c 'import fcntl; fcntl.ioctl(open("/dev/urandom", "wb"), 0x5207)' ||
                 /usr/libexec/platform-python -c 'import fcntl; fcntl.ioctl(open("/dev/urandom", "wb"), 0x5207)'
+            [[ ! -e /run/atex-boot-id ]] || rm -f /run/atex-boot-id
             echo "$3" >/proc/sys/kernel/hostname
             [[ -e /etc/hostname ]] && echo "$3" >/etc/hostname
             if [[ -s /etc/machine-id ]]; then
@@ -77,8 +79,6 @@ record Identity(long seconds, String host, String machine, String boot, String k
                 [[ -f /var/lib/dbus/machine-id && ! -L /var/lib/dbus/machine-id ]] &&
                     echo "$4" >/var/lib/dbus/machine-id
             fi
-            echo "$7" >/run/atex-boot-id && mount -o bind,ro /run/atex-boot-id /proc/sys/kernel/random/boot_id
-            rm -f /run/atex-boot-id
             for file in /etc/ssh/ssh_host_*_key /etc/dropbear/*key; do
                 [[ -s $file ]] || continue
                 if [[ ${private[$file]} ]]; then
@@ -101,11 +101,16 @@ record Identity(long seconds, String host, String machine, String boot, String k
             done
             ((${#listening[@]})) && kill "${listening[@]}"
         }; } >/dev/null 2>&1
-        show
         mark=
         [[ ! -r $6 ]] || read -r mark <"$6"
         echo "mark=$mark"
-        printf %s "$5" >"$6" && { sync -f "$6" 2>/dev/null || sync; } && echo "marked=$5"
+        printf %s "$5" >"$6" && {
+            # In the background, as the disk takes its time.
+            { sync -f "$6" 2>/dev/null || sync; } &
+            synced=$!
+        }
+        show
+        [[ $synced ]] && wait "$synced" && echo "marked=$5"
         """;
 
     /** {@return the identity of a system} */

@@ -88,6 +88,7 @@ public final class LibvirtProvisioner implements Provisioner {
                 .label("image", template.source())
                 .label(Capability.THROWAWAY, "yes")
                 .label(Capability.RESET, "fresh")
+                .checkResets(false) // LibvirtRemote looks for a file that was synced to the disk
                 .label(Capability.REBOOT, "yes")
                 .labels(settings.labels)
                 .build();

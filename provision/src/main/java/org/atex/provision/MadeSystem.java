@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.atex.api.Capability;
 import org.atex.api.Command;
 import org.atex.api.Connection;
 import org.atex.api.ConnectionLostException;
@@ -19,16 +18,24 @@ final class MadeSystem implements Remote {
     private final String name;
     private final Remote made;
     private final Map<String, String> labels;
+    private final boolean checked;
     private final Consumer<MadeSystem> onClosed;
     // Held while the system is closed although that is I/O, since a concurrent close() must not return earlier.
     private final ReentrantLock closing = new ReentrantLock();
 
     private boolean closed;
 
-    MadeSystem(String name, Remote made, Map<String, String> labels, Consumer<MadeSystem> onClosed) {
+    /**
+     * Creates the system.
+     *
+     * @param checked whether its resets are checked
+     */
+    MadeSystem(
+            String name, Remote made, Map<String, String> labels, boolean checked, Consumer<MadeSystem> onClosed) {
         this.name = name;
         this.made = made;
         this.labels = Map.copyOf(labels);
+        this.checked = checked;
         this.onClosed = onClosed;
     }
 
@@ -72,12 +79,12 @@ final class MadeSystem implements Remote {
     }
 
     /**
-     * {@inheritDoc} A system that declares {@link Capability#RESET} must have lost a file that was written before; a
-     * snapshot that leaves out a disk, for example, goes unnoticed otherwise.
+     * {@inheritDoc} If resets are checked, it must have lost a file that was written before; a snapshot that leaves out
+     * a disk, for example, goes unnoticed otherwise.
      */
     @Override
     public boolean reset() throws InterruptedException {
-        String marker = "fresh".equals(labels.get(Capability.RESET)) ? writeMarker() : null;
+        String marker = checked ? writeMarker() : null;
         boolean reset = made.reset();
         if (reset && marker != null && runs(Command.of("test", "-e", marker))) {
             throw new ProvisioningException(

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.atex.api.Capability;
 import org.atex.api.Offer;
 import org.atex.api.Provisioner;
 import org.atex.api.ProvisioningException;
@@ -44,6 +45,7 @@ final class MakingProvisioner implements Provisioner {
     private final Duration startWithin;
     private final Duration closeWithin;
     private final Map<String, String> labels;
+    private final boolean checkResets;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -79,6 +81,7 @@ final class MakingProvisioner implements Provisioner {
         startWithin = settings.startWithin;
         closeWithin = settings.closeWithin;
         labels = Map.copyOf(settings.labels);
+        checkResets = settings.checkResets;
     }
 
     /** A call of the maker. */
@@ -201,7 +204,9 @@ final class MakingProvisioner implements Provisioner {
                 return false;
             }
             int use = names.merge(wish, 1, Integer::sum);
-            MadeSystem system = new MadeSystem(use == 1 ? wish : wish + "#" + use, remote, all, this::onClosed);
+            boolean checked = checkResets && "fresh".equals(all.get(Capability.RESET));
+            MadeSystem system =
+                    new MadeSystem(use == 1 ? wish : wish + "#" + use, remote, all, checked, this::onClosed);
             made.add(remote);
             systems.add(system);
             ready.add(system);

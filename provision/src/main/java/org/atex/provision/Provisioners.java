@@ -56,6 +56,7 @@ public final class Provisioners {
         int maxConcurrentStarts = Integer.MAX_VALUE;
         Duration startWithin = Duration.ofMinutes(30);
         Duration closeWithin = Duration.ofMinutes(5);
+        boolean checkResets = true;
 
         private Builder(SystemMaker maker) {
             this.maker = maker;
@@ -143,6 +144,19 @@ public final class Provisioners {
          */
         public Builder closeWithin(Duration limit) {
             closeWithin = Arguments.positive(limit, "closeWithin");
+            return this;
+        }
+
+        /**
+         * Sets whether resets of systems with the label {@code reset=fresh} are checked: a file that is written before
+         * must be gone afterwards. True by default. It takes two commands; systems that prove their resets themselves
+         * need no check.
+         *
+         * @param check whether they are checked
+         * @return this builder
+         */
+        public Builder checkResets(boolean check) {
+            checkResets = check;
             return this;
         }
 
