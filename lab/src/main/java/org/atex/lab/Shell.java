@@ -72,7 +72,8 @@ final class Shell {
     static String runScript(String name, String... arguments) throws IOException, InterruptedException {
         // Tests of all modules run in the directory of their module.
         List<String> line = new ArrayList<>();
-        line.add(Path.of("").toAbsolutePath().resolveSibling("lab").resolve(name).toString());
+        line.add(
+                Path.of("").toAbsolutePath().resolveSibling("lab").resolve(name).toString());
         line.addAll(List.of(arguments));
         return run(line);
     }

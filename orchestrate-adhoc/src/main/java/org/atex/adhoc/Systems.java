@@ -49,7 +49,13 @@ final class Systems implements ProvisionerClient.Listener {
         for (int i = 0; i < plan.provisioners().size(); i++) {
             NamedProvisioner named = plan.provisioners().get(i);
             clients.add(new ProvisionerClient(
-                    i, named.name(), named.provisioner(), guard, plan.limits(), plan.rules().systemWithin(), this));
+                    i,
+                    named.name(),
+                    named.provisioner(),
+                    guard,
+                    plan.limits(),
+                    plan.rules().systemWithin(),
+                    this));
         }
     }
 

@@ -81,8 +81,7 @@ final class SshConnector implements GuestConnector {
     }
 
     private SshConnection open(Guest guest, Duration within) throws InterruptedException {
-        return SshConnection.open(
-                Host.of(guest.address()).withPort(guest.port()), options.withConnectWithin(within));
+        return SshConnection.open(Host.of(guest.address()).withPort(guest.port()), options.withConnectWithin(within));
     }
 
     /** Returns when the server has greeted, the time is over, or the virtual machine has ended. */
@@ -120,6 +119,11 @@ final class SshConnector implements GuestConnector {
                 }
             }
             connection.reconnect(deadline.left());
+        }
+
+        @Override
+        public boolean isThisMachine() {
+            return connection.isThisMachine();
         }
 
         @Override

@@ -30,8 +30,7 @@ final class MadeSystem implements Remote {
      *
      * @param checked whether its resets are checked
      */
-    MadeSystem(
-            String name, Remote made, Map<String, String> labels, boolean checked, Consumer<MadeSystem> onClosed) {
+    MadeSystem(String name, Remote made, Map<String, String> labels, boolean checked, Consumer<MadeSystem> onClosed) {
         this.name = name;
         this.made = made;
         this.labels = Map.copyOf(labels);
