@@ -39,6 +39,12 @@ final class Dialer {
     /** The least time for another attempt. A shorter one would run out of time and hide the real reason. */
     private static final long MIN_ATTEMPT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+    /**
+     * The time limit for one TCP connection. The kernel waits longer and longer until it asks a host again that does not
+     * answer; a host that has booted meanwhile answers a new connection at once.
+     */
+    private static final int TCP_MILLIS = 3000;
+
     private static final long FIRST_PAUSE_MILLIS = 50;
     private static final long MAX_PAUSE_MILLIS = 1000;
 
@@ -340,6 +346,7 @@ final class Dialer {
             client.getTransport().setTimeoutMs(0);
             client.getConnection().setTimeoutMs(0);
             client.setSocketFactory(new Sockets(hop));
+            client.setConnectTimeout(TCP_MILLIS);
             return client;
         }
 

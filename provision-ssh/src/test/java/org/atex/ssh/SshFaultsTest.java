@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -133,6 +134,30 @@ class SshFaultsTest {
         T result = work.call();
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(atMost);
         return result;
+    }
+
+    /** The kernel asks again after longer and longer pauses, in which a host that has booted would not be noticed. */
+    @Test
+    void hostThatDoesNotAnswerIsAskedByNewConnections() throws Exception {
+        List<SocketChannel> waiting = new ArrayList<>();
+        try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            for (int i = 0; i < 8; i++) {
+                SocketChannel channel = SocketChannel.open();
+                waiting.add(channel);
+                channel.configureBlocking(false);
+                channel.connect(full.getLocalSocketAddress());
+            }
+            assertThatThrownBy(() -> SshConnection.open(
+                            "127.0.0.1:" + full.getLocalPort(),
+                            Logins.options(server).withConnectWithin(Duration.ofSeconds(5))))
+                    .isInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining("127.0.0.1:" + full.getLocalPort())
+                    .hasMessageContaining("Connect timed out");
+        } finally {
+            for (SocketChannel channel : waiting) {
+                channel.close();
+            }
+        }
     }
 
     static Stream<List<Fault>> faultsOfConnecting() {
