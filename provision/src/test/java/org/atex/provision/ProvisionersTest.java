@@ -377,6 +377,22 @@ class ProvisionersTest {
     }
 
     @Test
+    void resetIsNotCheckedIfTheSystemsProveIt() throws Exception {
+        FakeConnection connection = FakeConnection.obedient();
+        try (Provisioner machines = Provisioners.builder(number -> PlainRemote.builder("machine", connection)
+                        .reset(() -> true)
+                        .build())
+                .checkResets(false)
+                .build()) {
+            machines.provision(1);
+            try (Remote machine = ready(machines)) {
+                assertThat(machine.reset()).isTrue();
+                assertThat(connection.started()).isEmpty();
+            }
+        }
+    }
+
+    @Test
     void systemThatDeclaresNoResetGetsNoMarkerFile() throws Exception {
         FakeConnection connection = FakeConnection.obedient();
         try (Provisioner machines = Provisioners.of(1, number -> Remote.of(connection))) {
