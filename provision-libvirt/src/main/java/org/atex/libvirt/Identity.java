@@ -39,8 +39,8 @@ record Identity(long seconds, String host, String machine, String boot, String k
             [[ ! -r /etc/machine-id ]] || read -r machine </etc/machine-id
             read -r boot </proc/sys/kernel/random/boot_id
             read -r random </proc/sys/kernel/random/uuid
-            printf 'seconds=%(%s)T\nhost=%s\nmachine=%s\nboot=%s\nkeys=%s\nrandom=%s\n' \
-                -1 "$host" "$machine" "$boot" "${sums//$'\n'/ }" "$random"
+            printf 'seconds=%(%s)T\\nhost=%s\\nmachine=%s\\nboot=%s\\nkeys=%s\\nrandom=%s\\n' \\
+                -1 "$host" "$machine" "$boot" "${sums//$'\\n'/ }" "$random"
         }
         """;
 

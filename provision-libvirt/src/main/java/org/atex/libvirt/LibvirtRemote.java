@@ -180,7 +180,10 @@ final class LibvirtRemote implements Remote {
         return true;
     }
 
-    /** The virtual machine is killed first. The rest of its removal takes longer, and ends before the next one, or close(). */
+    /**
+     * Kills the virtual machine and starts another one. The rest of the removal takes longer, and ends before the next reset
+     * or close().
+     */
     private Started relaunch() throws IOException, InterruptedException {
         awaitRemoval();
         Machine old = machine;

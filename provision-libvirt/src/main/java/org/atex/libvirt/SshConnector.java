@@ -26,12 +26,13 @@ final class SshConnector implements GuestConnector {
         exec {answers}<> <(:)
         SECONDS=0
         while ((SECONDS < $2)); do
-            milliseconds=$((250 + 25 * SECONDS))
+            # Few at a time: servers limit the connections without a login.
+            milliseconds=$((250 + 50 * SECONDS))
             printf -v pause %d.%03d $((milliseconds / 1000)) $((milliseconds % 1000))
             {
                 if ! exec 3<>"/dev/tcp/127.0.0.1/$1"; then
                     echo ended >&$answers
-                elif read -r -t $((1 + milliseconds / 250)) -u 3 greeting && [[ $greeting == SSH-* ]]; then
+                elif read -r -t $((1 + SECONDS / 6)) -u 3 greeting && [[ $greeting == SSH-* ]]; then
                     echo greeted >&$answers
                 fi
             } 2>/dev/null &
@@ -116,6 +117,12 @@ final class SshConnector implements GuestConnector {
                     return;
                 } catch (ConnectionLostException e) {
                     awaitGreeting(guest, deadline);
+                    if (deadline.left().toSeconds() == 0) {
+                        throw new ConnectionLostException(
+                                "could not reconnect to " + guest.name() + " within " + within.toSeconds()
+                                        + " s: its ssh server did not answer",
+                                e);
+                    }
                 }
             }
             connection.reconnect(deadline.left());
