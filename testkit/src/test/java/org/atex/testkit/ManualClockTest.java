@@ -54,7 +54,7 @@ class ManualClockTest {
                 .withSleeper(clock)) {
             provisioner.provision(2);
             clock.awaitSleepers(2);
-            assertThat(provisioner.take(Duration.ZERO)).isInstanceOf(Offer.None.class);
+            assertThat(provisioner.take(Duration.ZERO)).isEqualTo(new Offer.None("no fake system is ready"));
 
             clock.advance(Duration.ofMinutes(3));
 
