@@ -27,7 +27,9 @@ public final class ChildJvm {
         String classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
                 .filter(entry -> !entry.contains("logback"))
                 .collect(Collectors.joining(File.pathSeparator));
-        List<String> command = new ArrayList<>(List.of(java, "-Xmx" + heap, "-XX:+UseSerialGC", "-XX:-UsePerfData"));
+        List<String> command = new ArrayList<>(List.of(java, "-Xmx" + heap, "-XX:-UsePerfData"));
+        // Short programs: the optimizing compiler takes more time than it saves.
+        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
         command.addAll(List.of("-Dslf4j.internal.verbosity=ERROR", "-cp", classes, main.getName()));
         command.addAll(List.of(arguments));
         return command;

@@ -34,7 +34,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakCheck.class);
     private static final Duration GRACE_PERIOD = Duration.ofSeconds(30);
-    private static final long PAUSE_NANOS = Duration.ofMillis(5).toNanos();
+    private static final long FIRST_PAUSE_NANOS = Duration.ofMillis(5).toNanos();
+    private static final long MAX_PAUSE_NANOS = Duration.ofMillis(100).toNanos();
 
     /** Creates an extension; JUnit calls this. */
     public LeakCheck() {}
@@ -61,8 +62,11 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     static void check(ResourceSnapshot before, Duration gracePeriod) {
         long deadline = System.nanoTime() + gracePeriod.toNanos();
         List<String> leaks = ResourceSnapshot.take().addedSince(before);
+        long pause = FIRST_PAUSE_NANOS;
         while (!leaks.isEmpty() && System.nanoTime() < deadline) {
-            LockSupport.parkNanos(PAUSE_NANOS);
+            // A snapshot reads the list of all processes: the shorter the wait so far, the sooner the next one.
+            LockSupport.parkNanos(pause);
+            pause = Math.min(MAX_PAUSE_NANOS, 2 * pause);
             leaks = ResourceSnapshot.take().addedSince(before);
         }
         if (!leaks.isEmpty()) {

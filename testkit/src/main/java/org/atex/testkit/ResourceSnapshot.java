@@ -41,6 +41,12 @@ record ResourceSnapshot(Map<Object, String> resources) {
         } catch (IOException e) {
             throw new UncheckedIOException("could not create a socket on this machine", e);
         }
+        // A class that HTTP clients use. It creates sockets which only the garbage collector closes.
+        try {
+            Class.forName("jdk.net.Sockets");
+        } catch (ClassNotFoundException e) {
+            // Without the module jdk.net, no client can use it.
+        }
     }
 
     static ResourceSnapshot take() {
