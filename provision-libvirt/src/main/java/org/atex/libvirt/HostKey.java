@@ -6,14 +6,13 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.interfaces.EdECPrivateKey;
-import java.security.spec.ECGenParameterSpec;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
-import org.atex.support.RsaKey;
 import org.atex.support.SshKeyFormat;
+import org.atex.support.SshKeyPair;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,8 +38,8 @@ record HostKey(String file, String privateKey, String publicKey) {
     private static Stream<HostKey> generate(String file) {
         try {
             return switch (file) {
-                case "/etc/ssh/ssh_host_rsa_key" -> Stream.of(rsa(file));
-                case "/etc/ssh/ssh_host_ecdsa_key" -> Stream.of(ecdsa(file));
+                case "/etc/ssh/ssh_host_rsa_key" -> Stream.of(of(file, SshKeyPair.rsa()));
+                case "/etc/ssh/ssh_host_ecdsa_key" -> Stream.of(of(file, SshKeyPair.ecdsa()));
                 case "/etc/ssh/ssh_host_ed25519_key" -> Stream.of(ed25519(file));
                 default -> file.matches("/etc/dropbear/[A-Za-z0-9_.-]+") ? Stream.of(dropbear(file)) : Stream.empty();
             };
@@ -50,49 +49,23 @@ record HostKey(String file, String privateKey, String publicKey) {
         }
     }
 
-    private static HostKey rsa(String file) {
-        RsaKey key = RsaKey.generate();
+    private static HostKey of(String file, SshKeyPair key) {
         return new HostKey(file, line(key.privateKey()), key.publicKey());
     }
 
-    private static HostKey ecdsa(String file) throws GeneralSecurityException {
-        KeyPair pair = pair("EC");
-        // 4, x and y are the end of the encoded key.
-        byte[] point = last(2 * CURVE_BYTES + 1, pair.getPublic().getEncoded());
-        byte[] blob = SshKeyFormat.strings(ascii("ecdsa-sha2-nistp256"), ascii("nistp256"), point);
-        return new HostKey(
-                file,
-                line(SshKeyFormat.pem("PRIVATE KEY", pair.getPrivate().getEncoded())),
-                "ecdsa-sha2-nistp256 " + Base64.getEncoder().encodeToString(blob));
-    }
-
-    /** In the format of openssh/PROTOCOL.key, since older servers do not read such a key in another one. */
     private static HostKey ed25519(String file) throws GeneralSecurityException {
-        KeyPair pair = pair("Ed25519");
+        KeyPair pair = pair();
         byte[] type = ascii("ssh-ed25519");
         byte[] blob = SshKeyFormat.strings(type, point(pair));
-        byte[] checks = new byte[8];
-        byte[] secret =
-                join(checks, SshKeyFormat.strings(type, point(pair), join(seed(pair), point(pair)), new byte[0]));
-        byte[] padding = new byte[-secret.length & 7];
-        for (int i = 0; i < padding.length; i++) {
-            padding[i] = (byte) (i + 1);
-        }
-        byte[] none = ascii("none");
-        byte[] one = {0, 0, 0, 1};
-        byte[] content = join(
-                ascii("openssh-key-v1\0"),
-                SshKeyFormat.strings(none, none, new byte[0]),
-                one,
-                SshKeyFormat.strings(blob, join(secret, padding)));
+        byte[] fields = SshKeyFormat.strings(type, point(pair), join(seed(pair), point(pair)));
         return new HostKey(
                 file,
-                line(SshKeyFormat.pem("OPENSSH PRIVATE KEY", content)),
+                line(SshKeyFormat.privateKey(blob, fields)),
                 "ssh-ed25519 " + Base64.getEncoder().encodeToString(blob));
     }
 
     private static HostKey dropbear(String file) throws GeneralSecurityException {
-        KeyPair pair = pair("Ed25519");
+        KeyPair pair = pair();
         byte[] content = SshKeyFormat.strings(ascii("ssh-ed25519"), join(seed(pair), point(pair)));
         return new HostKey(file, HexFormat.of().withPrefix("\\x").formatHex(content), "-");
     }
@@ -105,12 +78,8 @@ record HostKey(String file, String privateKey, String publicKey) {
         return last(CURVE_BYTES, pair.getPublic().getEncoded());
     }
 
-    private static KeyPair pair(String algorithm) throws GeneralSecurityException {
-        KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
-        if (algorithm.equals("EC")) {
-            generator.initialize(new ECGenParameterSpec("secp256r1"));
-        }
-        return generator.generateKeyPair();
+    private static KeyPair pair() throws GeneralSecurityException {
+        return KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
     }
 
     private static String line(String lines) {

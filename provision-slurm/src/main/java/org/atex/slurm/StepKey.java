@@ -6,9 +6,10 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
 import java.util.Objects;
 import org.atex.support.ProcessIdentity;
-import org.atex.support.RsaKey;
+import org.atex.support.SshKeyPair;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +32,7 @@ final class StepKey implements AutoCloseable {
     /** {@return a new key} Removes the keys of programs of this machine that were killed. */
     static StepKey create() throws IOException {
         removeOrphans();
-        RsaKey key = RsaKey.generate();
+        SshKeyPair key = generate();
         Path directory = Files.createTempDirectory(
                 PREFIX + ProcessIdentity.current() + "-",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -40,6 +41,15 @@ final class StepKey implements AutoCloseable {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(file, key.privateKey());
         return new StepKey(file, key.publicKey());
+    }
+
+    private static SshKeyPair generate() {
+        try {
+            return SshKeyPair.ecdsa();
+        } catch (GeneralSecurityException e) {
+            LOG.debug("this Java has no elliptic curves", e);
+            return SshKeyPair.rsa();
+        }
     }
 
     private static void removeOrphans() {

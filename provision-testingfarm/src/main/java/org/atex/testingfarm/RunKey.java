@@ -8,7 +8,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import org.atex.ssh.SshOptions;
-import org.atex.support.RsaKey;
+import org.atex.support.SshKeyPair;
 
 /**
  * The ssh key of a run. Immutable.
@@ -59,7 +59,7 @@ record RunKey(List<String> authorizedKeys, SshOptions options) {
 
     /** {@return a new key; the caller deletes the directory} */
     static RunKey generate(Path directory, SshOptions options) {
-        RsaKey key = RsaKey.generate();
+        SshKeyPair key = SshKeyPair.rsa();
         try {
             Path file = Files.createFile(
                     directory.resolve("id_rsa"),
