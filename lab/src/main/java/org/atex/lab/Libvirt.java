@@ -54,9 +54,12 @@ public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
         auth_unix_ro = "none"
         log_outputs = "3:file:$1/libvirtd.log"
         END
+        if [ "$3" != root ]; then # as members of the group libvirt may on distributions
+            printf '%s\\n' 'unix_sock_group = "atex-lab"' 'unix_sock_rw_perms = "0770"' >>etc/libvirtd.conf
+        fi
         cat >etc/qemu.conf <<END
-        user = "root"
-        group = "root"
+        user = "$3"
+        group = "$3"
         security_driver = "none"
         cgroup_controllers = []
         namespaces = []
@@ -68,15 +71,34 @@ public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
             mount --bind "$1/etc" /etc/libvirt && mount --bind "$1/run" /run/libvirt &&
             mount --bind "$1/lib" /var/lib/libvirt && mount --bind "$1/log" /var/log/libvirt &&
             mount --bind "$2" /var/cache/libvirt &&
-            exec libvirtd -f "$1/etc/libvirtd.conf" -p "$1/libvirtd.pid"' sh "$1" "$2" >"$1/output" 2>&1 </dev/null
+            if [ "$3" != root ] && [ -e /dev/kvm ]; then
+                # Libvirt asks QEMU for what it can do at each start if its user may not open the device.
+                mknod -m 666 "$1/kvm" c 10 232 && mount --bind "$1/kvm" /dev/kvm
+            fi &&
+            exec libvirtd -f "$1/etc/libvirtd.conf" -p "$1/libvirtd.pid"' sh "$1" "$2" "$3" >"$1/output" 2>&1 </dev/null
         """;
 
+    private final String user;
     private @Nullable Path directory;
     private @Nullable Path guest;
     private @Nullable Process daemon;
 
-    /** Creates a libvirtd; register it with JUnit in a static field. */
-    public Libvirt() {}
+    /** Creates a libvirtd whose virtual machines run as root; register it with JUnit in a static field. */
+    public Libvirt() {
+        this("root");
+    }
+
+    private Libvirt(String user) {
+        this.user = user;
+    }
+
+    /**
+     * {@return a libvirtd as distributions configure it} Its virtual machines run as a user without privileges, and the
+     * user {@code atex-lab} may use it.
+     */
+    public static Libvirt ofDistribution() {
+        return new Libvirt("libvirt-qemu");
+    }
 
     @Override
     public void beforeAll(ExtensionContext context) throws Exception {
@@ -172,8 +194,9 @@ public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
      * @throws InterruptedException if interrupted
      */
     public void start() throws IOException, InterruptedException {
-        Path cache = guest().resolveSibling("libvirt-cache"); // what libvirt finds out about QEMU takes it 8 s
-        daemon = new ProcessBuilder("bash", "-c", START, "bash", directory().toString(), cache.toString())
+        // What libvirt finds out about QEMU as this user takes it 8 s.
+        Path cache = guest().resolveSibling("libvirt-cache-" + user);
+        daemon = new ProcessBuilder("bash", "-c", START, "bash", directory().toString(), cache.toString(), user)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();

@@ -22,26 +22,56 @@ import org.jspecify.annotations.Nullable;
  * @param host the host name
  * @param machine the machine id, or {@code -}
  * @param boot the boot id
- * @param keys the checksums and names of the ssh host keys, or {@code -}
+ * @param keys the files of the ssh host keys
+ * @param same those of them with the key that was there before; empty in a state
  * @param random random bytes of the kernel
  * @param life the mark of the life before, and that of the new one; empty in a state
  */
-record Identity(long seconds, String host, String machine, String boot, String keys, String random, Life life) {
+record Identity(
+        long seconds,
+        String host,
+        String machine,
+        String boot,
+        List<String> keys,
+        List<String> same,
+        String random,
+        Life life) {
     private static final Duration MAX_DEVIATION = Duration.ofSeconds(5);
 
     // Builtins, and few subshells: an emulated processor starts a program in dozens of milliseconds.
     private static final String SHOW = """
+        keys=() same=()
+        for file in /etc/ssh/ssh_host_*_key /etc/dropbear/*key; do [[ -s $file ]] && keys+=("$file"); done
         show() {
-            local keys=() sums=- host= machine=- boot= random= file
-            for file in /etc/ssh/ssh_host_*_key /etc/dropbear/*key; do [[ -s $file ]] && keys+=("$file"); done
-            ((${#keys[@]})) && sums=$(sha256sum "${keys[@]}")
+            local host= machine=- boot= random=
             read -r host </proc/sys/kernel/hostname
             [[ ! -r /etc/machine-id ]] || read -r machine </etc/machine-id
             read -r boot </proc/sys/kernel/random/boot_id
             read -r random </proc/sys/kernel/random/uuid
-            printf 'seconds=%(%s)T\\nhost=%s\\nmachine=%s\\nboot=%s\\nkeys=%s\\nrandom=%s\\n' \\
-                -1 "$host" "$machine" "$boot" "${sums//$'\\n'/ }" "$random"
+            printf 'seconds=%(%s)T\\nhost=%s\\nmachine=%s\\nboot=%s\\nkeys=%s\\nsame=%s\\nrandom=%s\\n' \\
+                -1 "$host" "$machine" "$boot" "${keys[*]}" "${same[*]}" "$random"
         }
+        """;
+
+    /**
+     * Starts a process that waits in the state. An emulated processor takes a tenth of a second to start an interpreter,
+     * for what bash cannot do: a call of the kernel for its random numbers, and the write of a single file to the disk.
+     */
+    private static final String WAIT = """
+        perl=$(type -P perl) && cd /run && mkfifo -m 600 atex-requests atex-answers || exit
+        # In a session and an environment of its own: it must not end with this command.
+        setsid env -i "$perl" -e '
+            use IO::Handle;
+            fork and exit;
+            open I, "<", "atex-requests" and open O, ">", "atex-answers" or exit;
+            unlink "atex-requests", "atex-answers";
+            O->autoflush(1);
+            while (<I>) {
+                chomp;
+                unlink "atex-boot-id" if $_ eq "/dev/urandom";
+                my $done = open(F, "+<", $_) && ($_ eq "/dev/urandom" ? ioctl(F, 0x5207, 0) : F->sync);
+                print O $done ? "done\\n" : "failed\\n";
+            }' </dev/null >/dev/null 2>&1 || rm -f atex-requests atex-answers
         """;
 
     /**
@@ -54,21 +84,37 @@ record Identity(long seconds, String host, String machine, String boot, String k
      * <p>The host keys come from this machine, except those that it cannot generate.
      */
     private static final String RENEW = SHOW + """
+        waiting=
+        [[ -p /run/atex-requests ]] && exec 5<>/run/atex-requests 6<>/run/atex-answers && waiting=yes
+        ask() { # FILE
+            local answer=
+            [[ $waiting ]] && echo "$1" >&5 && read -r -t 5 -u 6 answer && [[ $answer == done ]] || {
+                waiting=
+                return 1
+            }
+        }
         declare -A private=() public=()
         set -f
         IFS=$'\\n'
         # Not from /dev/stdin, which a small system may lack. The builtin read makes a call for each byte of a pipe.
-        keys=($(</proc/self/fd/0))
+        fields=($(</proc/self/fd/0))
         IFS=$' \\t\\n'
         set +f
-        for ((i = 0; i < ${#keys[@]}; i += 3)); do
-            private[${keys[i]}]=${keys[i + 1]} public[${keys[i]}]=${keys[i + 2]}
+        for ((i = 0; i < ${#fields[@]}; i += 3)); do
+            private[${fields[i]}]=${fields[i + 1]} public[${fields[i]}]=${fields[i + 2]}
         done
+        read_key() { # A key may have any bytes, but a variable no NUL.
+            local part
+            key=
+            while IFS= read -r -d '' part; do key+=$part$'\\n'; done
+            key+=$part
+        }
         {
             date -u -s "@$1"
             echo "$2" >/dev/urandom
             echo "$7" >/run/atex-boot-id && mount -o bind,ro /run/atex-boot-id /proc/sys/kernel/random/boot_id
-            perl -e 'unlink "/run/atex-boot-id"; open F, "+<", "/dev/urandom" and ioctl F, 0x5207, 0' ||
+            ask /dev/urandom ||
+                perl -e 'unlink "/run/atex-boot-id"; open F, "+<", "/dev/urandom" and ioctl F, 0x5207, 0' ||
                 python3 -c 'import fcntl; fcntl.ioctl(open("/dev/urandom", "wb"), 0x5207)' ||
                 /usr/libexec/platform-python -c 'import fcntl; fcntl.ioctl(open("/dev/urandom", "wb"), 0x5207)'
             [[ ! -e /run/atex-boot-id ]] || rm -f /run/atex-boot-id
@@ -79,8 +125,9 @@ record Identity(long seconds, String host, String machine, String boot, String k
                 [[ -f /var/lib/dbus/machine-id && ! -L /var/lib/dbus/machine-id ]] &&
                     echo "$4" >/var/lib/dbus/machine-id
             fi
-            for file in /etc/ssh/ssh_host_*_key /etc/dropbear/*key; do
-                [[ -s $file ]] || continue
+            for file in "${keys[@]}"; do
+                read_key <"$file"
+                old=$key
                 if [[ ${private[$file]} ]]; then
                     printf %b "${private[$file]}" >"$file"
                     [[ ${public[$file]} == - ]] || echo "${public[$file]}" >"$file.pub"
@@ -90,32 +137,35 @@ record Identity(long seconds, String host, String machine, String boot, String k
                 else
                     rm -f "$file" && dropbearkey -t ed25519 -f "$file"
                 fi
+                read_key <"$file" && [[ $key == "$old" ]] && same+=("$file")
             done
         } >/dev/null 2>&1
         # The server that listens has no client: it reads the keys when it starts.
-        { systemctl try-restart systemd-journald.service ssh.service sshd.service || {
+        { [[ -d /run/systemd/system ]] && systemctl try-restart systemd-journald.service ssh.service sshd.service || {
             [[ -s /run/sshd.pid ]] && kill -HUP "$(</run/sshd.pid)"
             listening=()
-            [[ -d /etc/dropbear ]] && for pid in $(pidof dropbear); do
-                read -r _ _ _ parent _ <"/proc/$pid/stat" && [[ $parent == 1 ]] && listening+=("$pid")
+            [[ -d /etc/dropbear ]] && for stat in /proc/[0-9]*/stat; do
+                read -r pid name _ parent _ <"$stat" && [[ "$name $parent" == '(dropbear) 1' ]] && listening+=("$pid")
             done
             ((${#listening[@]})) && kill "${listening[@]}"
         }; } >/dev/null 2>&1
         mark=
         [[ ! -r $6 ]] || read -r mark <"$6"
         echo "mark=$mark"
-        printf %s "$5" >"$6" && {
-            # In the background, as the disk takes its time.
-            { sync -f "$6" 2>/dev/null || sync; } &
-            synced=$!
-        }
+        marked=
+        printf %s "$5" >"$6" && { ask "$6" || sync -f "$6" 2>/dev/null || sync; } && marked=$5
+        echo "marked=$marked"
         show
-        [[ $synced ]] && wait "$synced" && echo "marked=$5"
         """;
 
     /** {@return the identity of a system} */
     static Identity of(Connection system) throws IOException, InterruptedException {
         return parse(system.run(Command.bash(SHOW + "show")));
+    }
+
+    /** Prepares a system for {@link #renew} in the systems that continue from its state. It need not succeed. */
+    static void prepare(Connection system) throws InterruptedException {
+        var unused = system.run(Command.bash(WAIT));
     }
 
     /**
@@ -146,20 +196,6 @@ record Identity(long seconds, String host, String machine, String boot, String k
         return parse(system.run(command.withStdin(Input.text(input.toString()))));
     }
 
-    /** {@return the files of the ssh host keys} */
-    List<String> keyFiles() {
-        return List.copyOf(checksums().keySet());
-    }
-
-    private Map<String, String> checksums() {
-        String[] words = keys.split(" +", -1);
-        Map<String, String> checksums = new TreeMap<>();
-        for (int i = 0; i + 1 < words.length; i += 2) {
-            checksums.put(words[i + 1], words[i]);
-        }
-        return checksums;
-    }
-
     private static Identity parse(CommandResult result) throws IOException {
         Map<String, String> values = new TreeMap<>();
         result.stdout().lines().forEach(line -> {
@@ -175,9 +211,14 @@ record Identity(long seconds, String host, String machine, String boot, String k
                 values.getOrDefault("host", ""),
                 values.getOrDefault("machine", "-"),
                 values.getOrDefault("boot", ""),
-                values.getOrDefault("keys", "-"),
+                words(values.getOrDefault("keys", "")),
+                words(values.getOrDefault("same", "")),
                 values.getOrDefault("random", ""),
                 new Life(values.getOrDefault("mark", ""), values.getOrDefault("marked", "")));
+    }
+
+    private static List<String> words(String text) {
+        return text.isEmpty() ? List.of() : List.of(text.split(" "));
     }
 
     /**
@@ -202,11 +243,6 @@ record Identity(long seconds, String host, String machine, String boot, String k
         if (boot.equals(state.boot)) {
             return "its boot id is still " + boot;
         }
-        Map<String, String> checksums = checksums();
-        return state.checksums().entrySet().stream()
-                .filter(key -> key.getValue().equals(checksums.get(key.getKey())))
-                .findFirst()
-                .map(key -> "its ssh host key " + key.getKey() + " is still that of the state")
-                .orElse(null);
+        return same.isEmpty() ? null : "its ssh host key " + same.getFirst() + " is still that of the state";
     }
 }

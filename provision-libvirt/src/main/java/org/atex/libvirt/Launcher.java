@@ -52,6 +52,10 @@ final class Launcher {
             ((status == 0)) && echo "process=$(process "$1" | head -n 1)"
             return $status
         }
+        console() { # Libvirt may give it to the user of QEMU, and keeps its mode.
+            (umask 077 && : >console.log)
+            [[ $EUID == 0 ]] || setfacl -m "u:$EUID:r" console.log 2>/dev/null || chmod 644 console.log
+        }
         """;
 
     private static final String BOOT = START + Recording.PREPARE + """
@@ -72,6 +76,7 @@ final class Launcher {
             [[ $message == *'No such file'* ]] || { echo "$message" >&2; exit 1; }
         fi
         cd "$directory"
+        console
         cat >domain.xml
         recording=$ATEX_DIR/$run/recordings/$name
         [[ -z $ATEX_RECORDED ]] || record
@@ -79,11 +84,14 @@ final class Launcher {
         [[ -z $ATEX_RECORDED ]] || cat "/proc/$(process "$name" | head -n 1)/cmdline" >"$recording/command"
         """;
 
+    // Libvirt makes root the owner of the state, and keeps its mode. Others cannot enter the directory.
     private static final String FREEZE = """
         set -e
         frozen=$ATEX_DIR/$1/frozen
         mkdir -m 711 "$frozen"
-        v save "$2" "$frozen/state" >/dev/null
+        mkdir -m 700 "$frozen/memory"
+        : >"$frozen/memory/state"
+        v save "$2" "$frozen/memory/state" >/dev/null
         cd "$ATEX_DIR/$1/$2"
         for file in disk-*.qcow2 nvram; do [[ ! -e $file ]] || mv "$file" "$frozen"; done
         """;
@@ -95,19 +103,20 @@ final class Launcher {
         run=$1 name=$2 replaced=$3 edit=$4
         stop "$replaced"
         directory=$ATEX_DIR/$run/$name
-        frozen=$ATEX_DIR/$run/frozen
+        frozen=$ATEX_DIR/$run/frozen memory=$ATEX_DIR/$run/frozen/memory/state
         mkdir -m 711 "$directory"
         for base in "$frozen"/disk-*.qcow2; do
             [[ -e $base ]] || continue
             qemu-img create -q -f qcow2 -b "$base" -F qcow2 "$directory/${base##*/}" >/dev/null
         done
         [[ ! -e $frozen/nvram ]] || cp "$frozen/nvram" "$directory/nvram"
-        end=$(($(od -An -t u4 -j 20 -N 4 "$frozen/state") + 92))
+        end=$(($(od -An -t u4 -j 20 -N 4 "$memory") + 92))
         cd "$directory"
+        console
         mkfifo -m 600 state
         {
-            head -c "$end" "$frozen/state" | sed "$edit"
-            tail -c +$((end + 1)) "$frozen/state"
+            head -c "$end" "$memory" | sed "$edit"
+            tail -c +$((end + 1)) "$memory"
         } >state &
         feeder=$!
         start "$name" 'restore state' || { kill "$feeder" 2>/dev/null || true; exit 1; }
@@ -340,6 +349,7 @@ final class Launcher {
         try {
             preparation.prepare(started.connection());
             Identity identity = Identity.of(started.connection());
+            Identity.prepare(started.connection());
             started.connection().close();
             started.machine().expectEnd();
             var unused = host.run("freeze the virtual machine " + name, FREEZE, run, name);
@@ -360,7 +370,7 @@ final class Launcher {
         String name = nextName();
         String edit = state.edit(name, UUID.randomUUID().toString(), deadline());
         CompletableFuture<List<HostKey>> keys = CompletableFuture.supplyAsync(
-                () -> HostKey.generate(state.identity().keyFiles()), task -> Threads.start("host-keys-" + name, task));
+                () -> HostKey.generate(state.identity().keys()), task -> Threads.start("host-keys-" + name, task));
         Connected connected = start(
                 name,
                 startWithin,

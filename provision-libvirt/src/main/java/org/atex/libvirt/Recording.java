@@ -29,7 +29,10 @@ final class Recording {
             (umask 077 && : >"$recording/recording")
             owner=$(v capabilities | tr -d '\\n' |
                 sed -nE 's/.*<model>dac<.model> *<doi>[0-9]*<.doi> *<baselabel type=.kvm.>\\+([0-9]+:)\\+([0-9]+)<.*/\\1\\2/p')
-            [[ -z $owner ]] || chown "$owner" "$recording/recording"
+            [[ -z $owner ]] || chown "$owner" "$recording/recording" || {
+                echo "QEMU runs as another user: record as root, or with qemu:///session" >&2
+                return 1
+            }
         }
         """;
 

@@ -70,19 +70,39 @@ final class SshConnector implements GuestConnector {
     }
 
     private SshConnection open(Guest guest) throws InterruptedException {
-        Deadline deadline = Deadline.in(guest.within());
-        if (guest.attempt().compareTo(FIRST_ATTEMPT) > 0) {
-            try {
-                return open(guest, FIRST_ATTEMPT);
-            } catch (ConnectionLostException e) {
-                awaitGreeting(guest, deadline);
-            }
-        }
-        return open(guest, guest.attempt());
+        Host server = Host.of(guest.address()).withPort(guest.port());
+        Duration most = guest.attempt();
+        return connect(guest, guest.within(), within -> {
+            Duration limit = within.compareTo(most) < 0 ? within : most;
+            return SshConnection.open(server, options.withConnectWithin(limit));
+        });
     }
 
-    private SshConnection open(Guest guest, Duration within) throws InterruptedException {
-        return SshConnection.open(Host.of(guest.address()).withPort(guest.port()), options.withConnectWithin(within));
+    private interface Attempt<T> {
+        T run(Duration within) throws InterruptedException;
+    }
+
+    /**
+     * {@return the result of the first attempt that succeeds} There are two at most, one of them after the server greeted.
+     *
+     * @throws ConnectionLostException if none succeeds within the time
+     */
+    private static <T> T connect(Guest guest, Duration within, Attempt<T> attempt) throws InterruptedException {
+        Deadline deadline = Deadline.in(within);
+        if (within.compareTo(FIRST_ATTEMPT) > 0) {
+            try {
+                return attempt.run(FIRST_ATTEMPT);
+            } catch (ConnectionLostException e) {
+                awaitGreeting(guest, deadline);
+                if (deadline.left().toSeconds() == 0) {
+                    throw new ConnectionLostException(
+                            "could not connect to " + guest.name() + " within " + within.toSeconds()
+                                    + " s: its ssh server did not answer",
+                            e);
+                }
+            }
+        }
+        return attempt.run(deadline.left());
     }
 
     /** Returns when the server has greeted, the time is over, or the virtual machine has ended. */
@@ -110,22 +130,10 @@ final class SshConnector implements GuestConnector {
 
         @Override
         public void reconnect(Duration within) throws InterruptedException {
-            Deadline deadline = Deadline.in(within);
-            if (within.compareTo(FIRST_ATTEMPT) > 0) {
-                try {
-                    connection.reconnect(FIRST_ATTEMPT);
-                    return;
-                } catch (ConnectionLostException e) {
-                    awaitGreeting(guest, deadline);
-                    if (deadline.left().toSeconds() == 0) {
-                        throw new ConnectionLostException(
-                                "could not reconnect to " + guest.name() + " within " + within.toSeconds()
-                                        + " s: its ssh server did not answer",
-                                e);
-                    }
-                }
-            }
-            connection.reconnect(deadline.left());
+            connect(guest, within, left -> {
+                connection.reconnect(left);
+                return connection;
+            });
         }
 
         @Override

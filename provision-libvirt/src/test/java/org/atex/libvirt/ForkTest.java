@@ -208,6 +208,23 @@ class ForkTest {
     }
 
     @Test
+    void hostKeyThatCannotBeReplacedIsReported() throws Exception {
+        try (Remote system = Guests.ready(provisioner)) {
+            // Its server descends from that which listens now, and not from the one of the state.
+            system.connection().reconnect(Guests.LONG);
+            Identity before = Identity.of(system.connection());
+            Guests.run(system, "cd /etc && mount -o bind dropbear dropbear && mount -o remount,bind,ro dropbear");
+            Guests.run(system, "umount /proc/sys/kernel/random/boot_id");
+
+            Identity after = Identity.renew(system.connection(), "renamed", HostKey.generate(before.keys()));
+
+            assertThat(before.keys()).containsExactly("/etc/dropbear/key");
+            assertThat(after.sharedWith(before, "renamed", Duration.ZERO))
+                    .isEqualTo("its ssh host key /etc/dropbear/key is still that of the state");
+        }
+    }
+
+    @Test
     void systemsAreLostWithTheirHost() throws Exception {
         GuestTemplate options = Guests.options(LAB).withPreparation(guest -> {});
         LocalConnection outer = LocalConnection.open();
