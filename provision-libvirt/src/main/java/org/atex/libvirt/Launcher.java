@@ -21,7 +21,6 @@ import org.atex.support.Deadline;
 import org.atex.support.LeaseEnd;
 import org.atex.support.SystemOwner;
 import org.atex.support.Threads;
-import org.atex.support.UninterruptibleSection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -316,10 +315,7 @@ final class Launcher {
      */
     private static String uninterrupted(String name, Script script) throws IOException, InterruptedException {
         FutureTask<String> task = new FutureTask<>(script::run);
-        Thread thread = Threads.start("start-" + name, task);
-        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
-            section.join(thread);
-        }
+        Threads.join(Threads.start("start-" + name, task));
         if (Thread.interrupted()) {
             throw new InterruptedException("interrupted while " + name + " was started");
         }

@@ -19,7 +19,6 @@ import org.atex.api.ProvisioningException;
 import org.atex.api.Remote;
 import org.atex.api.RunningCommand;
 import org.atex.support.Threads;
-import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -200,7 +199,7 @@ final class LibvirtRemote implements Remote {
     private void awaitRemoval() {
         Thread thread = removal;
         if (thread != null) {
-            UninterruptibleSection.run(thread::join);
+            Threads.join(thread);
         }
     }
 

@@ -10,7 +10,6 @@ import org.atex.api.ProvisioningException;
 import org.atex.ssh.SshRefusedException;
 import org.atex.support.Deadline;
 import org.atex.support.Threads;
-import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -151,7 +150,7 @@ final class Machine {
         destroy(host, run, name, FORGET);
         Thread thread = ending;
         if (thread != null) {
-            UninterruptibleSection.run(thread::join);
+            Threads.join(thread);
         }
         console.close();
     }

@@ -1,6 +1,7 @@
 package org.atex.podman;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +29,10 @@ import org.atex.support.UninterruptibleSection;
 /** Runs podman on a host that a connection reaches. The connection remains open. Thread-safe. */
 final class ConnectedHost implements PodmanHost {
     private static final Duration TERMINATION_TIMEOUT = Duration.ofSeconds(10);
+
+    // Longer, for the script to kill podman and to end.
+    private static final Duration SCRIPT_END_TIMEOUT = TERMINATION_TIMEOUT.plusSeconds(5);
+
     private static final String RUN = Scripts.read("host-podman.sh");
 
     private final Connection connection;
@@ -65,7 +70,9 @@ final class ConnectedHost implements PodmanHost {
     @Override
     public End run(List<String> line, String subcommand, Duration within, Consumer<String> progress)
             throws IOException, InterruptedException {
-        Command command = Command.bash(RUN, line.toArray(String[]::new)).withStdin(Input.pipe());
+        List<String> arguments = new ArrayList<>(List.of(String.valueOf(TERMINATION_TIMEOUT.toSeconds())));
+        arguments.addAll(line);
+        Command command = Command.bash(RUN, arguments.toArray(String[]::new)).withStdin(Input.pipe());
         return on(() -> {
             try (RunningCommand running = connection.start(command)) {
                 return end(running, subcommand, within, progress);
@@ -79,6 +86,7 @@ final class ConnectedHost implements PodmanHost {
         try {
             FutureTask<String> output = Podman.readAsync(() -> Podman.text(running.stdout()));
             FutureTask<String> errors = Podman.readAsync(() -> Podman.readLines(running.stderr(), progress));
+            runPodman(running.stdin());
             Optional<CommandEnd> end = running.await(within);
             if (end.isEmpty()) {
                 throw Podman.timeout(subcommand, within);
@@ -92,10 +100,19 @@ final class ConnectedHost implements PodmanHost {
         }
     }
 
+    private static void runPodman(OutputStream script) {
+        try {
+            script.write('\n');
+            script.flush();
+        } catch (IOException e) {
+            // Its end, or that of the connection, tells why.
+        }
+    }
+
     private static void terminate(RunningCommand running) {
         try (UninterruptibleSection section = UninterruptibleSection.enter()) {
             Closeables.closeQuietly(running.stdin());
-            var unused = section.await(TERMINATION_TIMEOUT.toNanos(), left -> running.await(Duration.ofNanos(left)));
+            var unused = section.await(SCRIPT_END_TIMEOUT.toNanos(), left -> running.await(Duration.ofNanos(left)));
         } catch (ConnectionLostException | IllegalStateException e) {
             // The end of the connection has ended the input of the script as well.
         }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.atex.support.LeaseEnd;
-import org.atex.support.UninterruptibleSection;
+import org.atex.support.Threads;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +18,7 @@ final class Container {
     private static final Logger LOG = LoggerFactory.getLogger(Container.class);
     private static final Duration REMOVE_TIMEOUT = Duration.ofSeconds(60);
     private static final int REMOVE_ATTEMPTS = 3;
+    private static final Duration RELEASE_WITHIN = Duration.ofMinutes(2);
     private static final Duration INSPECT_TIMEOUT = Duration.ofSeconds(10);
     private static final int LOG_LINES = 20;
     private static final int MAX_LOG_LENGTH = 1000;
@@ -109,20 +110,19 @@ final class Container {
     }
 
     /**
-     * Removes the container with its volumes, even if it is running or the thread was interrupted. Failures are logged.
+     * Removes the container with its volumes, also if the thread is interrupted, and waits for that up to two minutes.
+     * Failures are logged.
      */
     void remove() {
-        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
-            // By its id, since it may have been renamed.
-            if (!section.attempt(() -> removeNow(id.isEmpty() ? name : id))) {
-                LOG.warn(
-                        "interrupted while removing {}: check with 'podman ps --all' whether it was removed",
-                        podman.host().describe(name));
-            }
+        // In another thread, so that an interrupt does not end podman.
+        Thread removing = Threads.start("remove-" + name, this::removeNow);
+        if (!Threads.join(List.of(removing), RELEASE_WITHIN)) {
+            removing.interrupt();
         }
     }
 
-    private void removeNow(String nameOrId) throws InterruptedException {
+    private void removeNow() {
+        String nameOrId = id.isEmpty() ? name : id; // by its id, since it may have been renamed
         try {
             remove(podman, List.of(nameOrId));
         } catch (IOException e) {
@@ -132,6 +132,11 @@ final class Container {
                     e.getMessage(),
                     FailureHints.hintFor(e),
                     nameOrId);
+        } catch (InterruptedException e) {
+            LOG.warn(
+                    "{} was not removed within {}: check with 'podman ps --all' whether it is left",
+                    podman.host().describe(name),
+                    RELEASE_WITHIN);
         }
     }
 

@@ -9,7 +9,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.atex.api.ProvisioningException;
 import org.atex.api.Remote;
 import org.atex.support.Threads;
-import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -132,7 +131,7 @@ final class PodmanRemote implements Remote {
             return task.get();
         } catch (InterruptedException e) {
             thread.interrupt();
-            UninterruptibleSection.run(thread::join);
+            Threads.join(thread);
             throw e;
         } catch (ExecutionException e) {
             Throwable cause = Exceptions.causeOf(e);
@@ -196,7 +195,7 @@ final class PodmanRemote implements Remote {
                 container.remove();
             }
             if (removal != null) {
-                UninterruptibleSection.run(removal::join);
+                Threads.join(removal);
             }
         } finally {
             connection.close();
@@ -207,7 +206,7 @@ final class PodmanRemote implements Remote {
         Thread thread = resetting; // no other starts after close() has begun
         if (thread != null) {
             thread.interrupt();
-            UninterruptibleSection.run(thread::join);
+            Threads.join(thread);
         }
     }
 

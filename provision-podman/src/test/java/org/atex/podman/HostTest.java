@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -314,6 +315,36 @@ class HostTest {
         assertThat(container.exec("ls", "/dev/shm"))
                 .as("files left in the container")
                 .isEmpty();
+    }
+
+    @Test
+    void interruptedCloseRemovesTheContainer() throws Exception {
+        Path fifo = directory.resolve("fifo");
+        new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor();
+        Path slow = Files.writeString(
+                directory.resolve("podman"),
+                "#!/bin/bash\n[[ $1 != rm ]] || echo removing >'%s'\nexec podman \"$@\"\n".formatted(fifo));
+        Files.setPosixFilePermissions(slow, PosixFilePermissions.fromString("rwx------"));
+        PodmanOptions options = PodmanOptions.defaults().withProgram(slow.toString());
+        try (LocalConnection host = LocalConnection.open()) {
+            for (PodmanProvisioner.Builder builder : List.of(
+                    on(host),
+                    PodmanProvisioner.builder(LabImage.PLAIN.reference()).pull(PullPolicy.NEVER))) {
+                try (PodmanProvisioner containers = builder.options(options).build();
+                        Remote system = ready(containers)) {
+                    Call<Boolean> closing = Call.to(system::close).awaitBlocked();
+
+                    closing.interrupt();
+
+                    // The removal waits until the pipe is read.
+                    assertThat(Files.readString(fifo)).isEqualTo("removing\n");
+                    closing.result();
+                    assertThat(PodmanCli.run("ps", "--all", "--quiet", "--filter=name=" + system.name()))
+                            .as("containers after close()")
+                            .isEmpty();
+                }
+            }
+        }
     }
 
     @Test

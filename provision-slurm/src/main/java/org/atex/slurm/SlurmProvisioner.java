@@ -431,10 +431,7 @@ public final class SlurmProvisioner implements Provisioner {
     /** Cancels a job, also if interrupted, and tries again while Slurm does not answer. */
     private void cancel(String id) {
         FutureTask<Boolean> task = new FutureTask<>(() -> tryToCancel(id));
-        Thread thread = Threads.start("scancel-" + id, task);
-        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
-            section.join(thread);
-        }
+        Threads.join(Threads.start("scancel-" + id, task));
     }
 
     private boolean tryToCancel(String id) throws InterruptedException {
@@ -555,7 +552,8 @@ public final class SlurmProvisioner implements Provisioner {
 
     /** Cancels jobs whose ids are not known, since sbatch did not answer in time. */
     private void cancelRest() {
-        UninterruptibleSection.run(() -> {
+        // In another thread, so that an interrupt does not end the search.
+        Threads.join(Threads.start("scancel-rest", () -> {
             try {
                 List<String> rest = cancel(slurm, owner::equals);
                 if (!rest.isEmpty()) {
@@ -563,8 +561,10 @@ public final class SlurmProvisioner implements Provisioner {
                 }
             } catch (IOException e) {
                 LOG.warn("could not look for jobs with the name {}: {}", jobName(), e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
-        });
+        }));
     }
 
     @Override

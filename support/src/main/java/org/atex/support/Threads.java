@@ -58,6 +58,18 @@ public final class Threads {
     }
 
     /**
+     * Waits for the end of a thread, also if interrupted; the interrupt is pending afterwards. A thread that was not
+     * started counts as ended.
+     *
+     * @param thread the thread
+     */
+    public static void join(Thread thread) {
+        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
+            section.join(thread);
+        }
+    }
+
+    /**
      * Waits for the end of several threads, also if interrupted; the interrupt is pending afterwards. Threads that were
      * not started count as ended.
      *
