@@ -46,6 +46,9 @@ public final class SlurmCluster implements BeforeAllCallback, AfterAllCallback {
     private static final Path TEMPORARY = Path.of("/tmp");
 
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+    // The controller waits for a minute before it asks a node again to end the processes of a job.
+    private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(3);
     private static final int NODES = 4;
     private static final int ATTEMPTS = 5;
 
@@ -290,12 +293,17 @@ public final class SlurmCluster implements BeforeAllCallback, AfterAllCallback {
     /**
      * Waits until no job is left and all nodes are idle.
      *
-     * @throws IOException if there is one after 60 s
+     * @throws IOException if there is one after 3 min; the message has the state of the cluster
      * @throws InterruptedException if interrupted
      */
     public void awaitIdle() throws IOException, InterruptedException {
-        Waiting.await(
-                "no job is left", TIMEOUT, () -> run("squeue", "--noheader").isEmpty() && idleNodes() == NODES);
+        try {
+            Waiting.await(
+                    "no job is left", IDLE_TIMEOUT, () -> run("squeue", "--noheader").isEmpty() && idleNodes() == NODES);
+        } catch (IOException e) {
+            throw new IOException(
+                    e.getMessage() + "\n" + run("squeue", "--format=%all") + "\n" + run("sinfo", "--Node", "--long"), e);
+        }
     }
 
     /**

@@ -50,6 +50,10 @@ class SerialTest {
         try (LibvirtProvisioner provisioner = builder(options).build();
                 Remote system = Guests.ready(provisioner)) {
             for (String breakage : List.of(
+                    // Installed anew, while it serves this connection.
+                    """
+                    cat /usr/local/lib/atex-serial/authorized >/tmp/keys
+                    /usr/local/lib/atex-serial/atex-serial install /tmp/keys""",
                     "ip link set eth0 down; ip link set lo down; ip address flush dev eth0",
                     // As pkill does with a pattern.
                     """
