@@ -299,10 +299,13 @@ public final class SlurmCluster implements BeforeAllCallback, AfterAllCallback {
     public void awaitIdle() throws IOException, InterruptedException {
         try {
             Waiting.await(
-                    "no job is left", IDLE_TIMEOUT, () -> run("squeue", "--noheader").isEmpty() && idleNodes() == NODES);
+                    "no job is left",
+                    IDLE_TIMEOUT,
+                    () -> run("squeue", "--noheader").isEmpty() && idleNodes() == NODES);
         } catch (IOException e) {
             throw new IOException(
-                    e.getMessage() + "\n" + run("squeue", "--format=%all") + "\n" + run("sinfo", "--Node", "--long"), e);
+                    e.getMessage() + "\n" + run("squeue", "--format=%all") + "\n" + run("sinfo", "--Node", "--long"),
+                    e);
         }
     }
 
