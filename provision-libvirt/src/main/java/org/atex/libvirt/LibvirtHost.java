@@ -13,7 +13,6 @@ import org.atex.api.Input;
 import org.atex.api.ProvisioningException;
 import org.atex.support.PrintableText;
 import org.atex.support.Threads;
-import org.atex.support.UninterruptibleSection;
 import org.jspecify.annotations.Nullable;
 
 /** Runs {@code virsh} and {@code qemu-img} on the host. Thread-safe. */
@@ -141,8 +140,7 @@ final class LibvirtHost {
      * @param onFailure takes the reason for which it may be left
      */
     static void release(String thread, Release step, Consumer<@Nullable String> onFailure) {
-        // In another thread, so that an interrupt does not end the script.
-        Thread running = Threads.start(thread, () -> {
+        Threads.complete(thread, RELEASE_WITHIN, () -> {
             try {
                 step.run();
             } catch (ProvisioningException | ConnectionLostException | IllegalStateException e) {
@@ -151,11 +149,6 @@ final class LibvirtHost {
                 Thread.currentThread().interrupt();
             }
         });
-        try (UninterruptibleSection section = UninterruptibleSection.enter()) {
-            if (!section.join(running, RELEASE_WITHIN)) {
-                running.interrupt();
-            }
-        }
     }
 
     private static String hintFor(String errors) {

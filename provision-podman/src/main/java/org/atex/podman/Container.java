@@ -114,11 +114,7 @@ final class Container {
      * Failures are logged.
      */
     void remove() {
-        // In another thread, so that an interrupt does not end podman.
-        Thread removing = Threads.start("remove-" + name, this::removeNow);
-        if (!Threads.join(List.of(removing), RELEASE_WITHIN)) {
-            removing.interrupt();
-        }
+        Threads.complete("remove-" + name, RELEASE_WITHIN, this::removeNow);
     }
 
     private void removeNow() {

@@ -2,6 +2,7 @@ package org.atex.support;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +56,21 @@ public final class Threads {
 
     private static void log(Thread thread, Throwable e) {
         LOG.error("thread {} ended with an exception", thread.getName(), e);
+    }
+
+    /**
+     * Runs a task in a virtual thread and waits for its end, also if interrupted: an interrupt of the caller does not
+     * reach the task, and is pending afterwards. After the time limit, the thread is interrupted and not waited for.
+     *
+     * @param name the name of the thread, without the prefix {@code atex-}
+     * @param atMost the time limit
+     * @param task the task
+     */
+    public static void complete(String name, Duration atMost, Runnable task) {
+        Thread thread = start(name, task);
+        if (!join(List.of(thread), atMost)) {
+            thread.interrupt();
+        }
     }
 
     /**
