@@ -12,9 +12,11 @@ import org.atex.api.Connection;
  * @param port the port of the host that leads to the ssh port of the virtual machine; 0 without a network
  * @param serialPort where the host has the serial port of the virtual machine: the path of a Unix socket, or a port of the
  *     loopback address; empty if {@link GuestConnector#usesSerialPort} is false
+ * @param forked whether it continues from a frozen state, in which a connection of the same connector was open
  * @param within the time that is left for connecting
  */
-public record Guest(Connection host, String name, String address, int port, String serialPort, Duration within) {
+public record Guest(
+        Connection host, String name, String address, int port, String serialPort, boolean forked, Duration within) {
     /** An attempt that was made before the server listens may wait for long without an answer. */
     private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(10);
 

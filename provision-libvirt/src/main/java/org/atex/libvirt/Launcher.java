@@ -206,7 +206,7 @@ final class Launcher {
 
     private Connected boot(String name, String uuid, DomainType kind, String deadline, Duration within, Replaced old)
             throws IOException, InterruptedException {
-        return start(name, within, () -> bootScript(name, uuid, kind, deadline, old), old);
+        return start(name, within, false, () -> bootScript(name, uuid, kind, deadline, old), old);
     }
 
     private String bootScript(String name, String uuid, DomainType kind, String deadline, Replaced old)
@@ -251,7 +251,7 @@ final class Launcher {
         }
     }
 
-    private Connected start(String name, Duration within, Script script, Replaced old)
+    private Connected start(String name, Duration within, boolean forked, Script script, Replaced old)
             throws IOException, InterruptedException {
         long begun = System.nanoTime();
         Deadline deadline = Deadline.in(within);
@@ -261,7 +261,7 @@ final class Launcher {
             String facts = uninterrupted(name, script);
             old.whenKilled().run();
             Machine.Place place = place(name, facts);
-            machine = new Machine(host, run, name, place, template);
+            machine = new Machine(host, run, name, place, forked, template);
             long launched = System.nanoTime();
             Connection connection = machine.connect(deadline, within);
             LOG.debug(
@@ -370,6 +370,7 @@ final class Launcher {
         Connected connected = start(
                 name,
                 startWithin,
+                true,
                 () -> host.run(
                         "continue the frozen state as " + name,
                         FORK,

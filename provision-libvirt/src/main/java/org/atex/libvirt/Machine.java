@@ -33,6 +33,7 @@ final class Machine {
     private final String name;
     private final int port;
     private final String serialPort;
+    private final boolean forked;
     private final GuestConnector connector;
     private final ConsoleWatch console;
 
@@ -44,12 +45,13 @@ final class Machine {
     /** Where the host has a virtual machine: its process, the port of its ssh server or 0, and its serial port. */
     record Place(String process, int port, String serialPort) {}
 
-    Machine(LibvirtHost host, String run, String name, Place place, GuestTemplate template) {
+    Machine(LibvirtHost host, String run, String name, Place place, boolean forked, GuestTemplate template) {
         this.host = host;
         this.run = run;
         this.name = name;
         this.port = place.port();
         this.serialPort = place.serialPort();
+        this.forked = forked;
         this.connector = template.connector;
         recording = template.recorded ? new Recording(host, run, name, template) : null;
         console = new ConsoleWatch(
@@ -95,7 +97,7 @@ final class Machine {
             Exception failure;
             try {
                 return connector.connect(
-                        new Guest(host.connection(), name, "127.0.0.1", port, serialPort, deadline.left()));
+                        new Guest(host.connection(), name, "127.0.0.1", port, serialPort, forked, deadline.left()));
             } catch (InterruptedException e) {
                 throw e;
             } catch (Exception e) {

@@ -6,10 +6,11 @@ import java.nio.file.Path;
 import org.atex.api.Command;
 import org.atex.api.CommandResult;
 import org.atex.api.Connection;
-import org.atex.api.ConnectionLostException;
 import org.atex.api.Input;
 import org.atex.ssh.HostKeys;
 import org.atex.ssh.SshOptions;
+import org.atex.ssh.SshRefusedException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,8 +28,15 @@ final class SerialInstaller implements GuestConnector {
     private final Path publicKey;
     private final GuestConnector first;
 
-    /** The fingerprint of the last installation: that of all systems that continue from one state. */
-    private volatile String fingerprint = "";
+    private volatile @Nullable Installation last;
+
+    /**
+     * An installation.
+     *
+     * @param guest the name of the virtual machine
+     * @param fingerprint that of the host key, which all systems that continue from one state have
+     */
+    private record Installation(String guest, String fingerprint) {}
 
     SerialInstaller(SshOptions options, Path publicKey, GuestConnector first) {
         this.options = options;
@@ -43,20 +51,19 @@ final class SerialInstaller implements GuestConnector {
 
     @Override
     public Connection connect(Guest guest) throws Exception {
-        String last = fingerprint;
-        if (!last.isEmpty()) {
+        Installation known = last;
+        if (known != null && (guest.forked() || guest.name().equals(known.guest()))) {
             try {
-                return connect(guest, last);
-            } catch (ConnectionLostException e) {
-                LOG.debug("the serial port of {} is not served yet: {}", guest.name(), e.getMessage());
+                return connect(guest, known.fingerprint());
+            } catch (SshRefusedException e) {
+                LOG.debug("atex-serial is installed anew in {}: {}", guest.name(), e.getMessage());
             }
         }
-        String installed;
         try (Connection connection = first.connect(guest)) {
-            installed = install(connection, guest);
+            known = new Installation(guest.name(), install(connection, guest));
         }
-        fingerprint = installed;
-        return connect(guest, installed);
+        last = known;
+        return connect(guest, known.fingerprint());
     }
 
     private Connection connect(Guest guest, String key) throws InterruptedException {

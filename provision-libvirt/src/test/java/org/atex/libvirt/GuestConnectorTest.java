@@ -15,7 +15,7 @@ class GuestConnectorTest {
     private static final SshOptions OPTIONS = SshOptions.defaults().withoutConfig();
 
     private static Guest guest(Connection host, int port) {
-        return new Guest(host, "machine", "127.0.0.1", port, "", Duration.ofSeconds(1));
+        return new Guest(host, "machine", "127.0.0.1", port, "", false, Duration.ofSeconds(1));
     }
 
     @Test
