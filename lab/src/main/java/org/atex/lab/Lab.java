@@ -70,10 +70,11 @@ public final class Lab implements BeforeAllCallback, BeforeEachCallback, AfterEa
             try {
                 removeOrphans();
                 var unused = Shell.runScript("images", "--await");
+                List<String> images = Shell.run("podman", "images", "--noheading", "--format={{.Repository}}")
+                        .lines()
+                        .toList();
                 for (LabImage image : LabImage.values()) {
-                    if (Shell.execute(List.of("podman", "image", "exists", image.reference()))
-                                    .code()
-                            != 0) {
+                    if (!images.contains(image.reference())) {
                         return new Availability(Optional.of("there is no image " + image.reference()
                                 + ": run lab/install and lab/images with the user and the environment of the tests"));
                     }

@@ -28,7 +28,16 @@ import org.opentest4j.TestAbortedException;
  * <p>Thread safety: not thread-safe.
  */
 public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
+    /**
+     * The command line for the kernel of the guests. Without self-tests and the parts of which the guests make no use, an
+     * emulated kernel boots in two thirds of the time.
+     */
+    public static final String COMMAND_LINE = "console=ttyS0 quiet cryptomgr.notests initcall_blacklist="
+            + "init_kprobe_trace,load_system_certificate_list,crypto_kdf108_init,init_encrypted,cubictcp_register,"
+            + "slab_sysfs_init";
+
     private static final boolean REQUIRED = Boolean.getBoolean("atex.required");
+    private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Libvirt.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final String PREFIX = "atex-lab-libvirt-";
 
@@ -103,7 +112,10 @@ public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
     @Override
     public void beforeAll(ExtensionContext context) throws Exception {
         try {
-            guest = findGuest();
+            guest = context.getRoot()
+                    .getStore(NAMESPACE)
+                    .computeIfAbsent(Guest.class, key -> Guest.find(), Guest.class)
+                    .directory();
             removeOrphans();
             directory = Files.createDirectory(PARENT.resolve(PREFIX + LabOwner.current()));
             start();
@@ -115,14 +127,32 @@ public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
         }
     }
 
-    private static Path findGuest() throws IOException, InterruptedException {
-        for (String program : PROGRAMS) {
-            if (Stream.of("/usr/bin", "/usr/sbin", "/bin", "/sbin")
-                    .noneMatch(place -> Files.isExecutable(Path.of(place, program)))) {
-                throw new IOException("there is no program " + program + ": run lab/install");
+    /** The directory of the guests, or why there is none; determined once for all tests of a JVM. */
+    private record Guest(@Nullable Path found, String problem) {
+        static Guest find() {
+            for (String program : PROGRAMS) {
+                if (Stream.of("/usr/bin", "/usr/sbin", "/bin", "/sbin")
+                        .noneMatch(place -> Files.isExecutable(Path.of(place, program)))) {
+                    return new Guest(null, "there is no program " + program + ": run lab/install");
+                }
+            }
+            try {
+                String directory = Shell.runScript("guest").lines().reduce("", (first, last) -> last);
+                return new Guest(Path.of(directory), "");
+            } catch (IOException e) {
+                return new Guest(null, String.valueOf(e.getMessage()));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return new Guest(null, "interrupted while the guest was built");
             }
         }
-        return Path.of(Shell.runScript("guest").lines().reduce("", (first, last) -> last));
+
+        Path directory() throws IOException {
+            if (found == null) {
+                throw new IOException(problem);
+            }
+            return found;
+        }
     }
 
     private static void removeOrphans() throws IOException, InterruptedException {

@@ -33,7 +33,7 @@ class DebianTest {
     private static final String PREPARE = """
         set -e
         systemctl is-system-running --wait
-        systemd-run --unit=prepared bash -c 'text="from the preparation"; trap "echo $text" USR1; while sleep 0.1; do :; done'
+        systemd-run --unit=prepared bash -c 'text="from the preparation"; trap "echo $text" USR1; sleep infinity & wait'
         logger 'before the state'
         """;
 

@@ -44,12 +44,12 @@ class FirmwareIT {
         Path xml = Files.writeString(directory.resolve("uefi.xml"), """
                     <domain type='qemu'><name>uefi</name><uuid>%s</uuid><memory unit='MiB'>256</memory><vcpu>1</vcpu>
                     %s<type machine='q35'>hvm</type><kernel>%s</kernel><initrd>%s</initrd>
-                    <cmdline>console=ttyS0 quiet</cmdline></os><features><acpi/></features>
+                    <cmdline>%s</cmdline></os><features><acpi/></features>
                     <devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/>
                     <target dev='vda' bus='virtio'/></disk>
                     <serial type='pty'/><console type='pty'/></devices></domain>
                     """.formatted(
-                        UUID.randomUUID(), os.formatted(variables), LAB.kernel(), LAB.initrd(), disk));
+                UUID.randomUUID(), os.formatted(variables), LAB.kernel(), LAB.initrd(), Libvirt.COMMAND_LINE, disk));
         LAB.virsh("define", xml.toString());
         GuestTemplate template = GuestTemplate.domain("uefi")
                 .withUri(LAB.uri())

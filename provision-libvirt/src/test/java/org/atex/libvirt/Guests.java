@@ -32,7 +32,7 @@ final class Guests {
                 .withKernel(
                         disk.resolveSibling("vmlinuz").toString(),
                         disk.resolveSibling("initrd").toString(),
-                        "console=ttyS0 quiet")
+                        Libvirt.COMMAND_LINE)
                 .withUri(uri)
                 .withDirectory(systems.toString())
                 .withMemory(128)

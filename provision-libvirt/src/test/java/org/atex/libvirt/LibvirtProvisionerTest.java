@@ -119,7 +119,7 @@ class LibvirtProvisionerTest {
     @Test
     void virtualMachineThatDoesNotBootIsReportedWithItsConsole() throws Exception {
         GuestTemplate stops = Guests.options(LAB)
-                .withKernel(LAB.kernel().toString(), LAB.initrd().toString(), "console=ttyS0 quiet atex.stop");
+                .withKernel(LAB.kernel().toString(), LAB.initrd().toString(), Libvirt.COMMAND_LINE + " atex.stop");
         try (LibvirtProvisioner provisioner =
                 builder(stops).startWithin(Duration.ofSeconds(12)).build()) {
             provisioner.provision(1);
@@ -146,13 +146,13 @@ class LibvirtProvisionerTest {
                     <domain type='%s'><name>own machine</name><uuid>%s</uuid><memory unit='MiB'>144</memory><vcpu>1</vcpu>
                     <cpu mode='host-passthrough'/>
                     <os><type machine='q35'>hvm</type><kernel>%s</kernel><initrd>%s</initrd>
-                    <cmdline>console=ttyS0 quiet</cmdline></os>
+                    <cmdline>%s</cmdline></os>
                     <devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/>
                     <target dev='vda' bus='virtio'/></disk>
                     <interface type='user'><mac address='52:54:00:00:00:01'/></interface>
                     <serial type='pty'/><console type='pty'/></devices></domain>
                     """.formatted(
-                        kvmIfAny(), UUID.randomUUID(), LAB.kernel(), LAB.initrd(), disk));
+                        kvmIfAny(), UUID.randomUUID(), LAB.kernel(), LAB.initrd(), Libvirt.COMMAND_LINE, disk));
         LAB.virsh("define", xml.toString());
         GuestTemplate options = GuestTemplate.domain("own machine")
                 .withUri(LAB.uri())

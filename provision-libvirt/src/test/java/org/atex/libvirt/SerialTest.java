@@ -145,7 +145,7 @@ class SerialTest {
     @Test
     void virtualMachineThatDoesNotServeThePortIsTold() throws Exception {
         GuestTemplate options = Guests.serial(LAB)
-                .withKernel(LAB.kernel().toString(), LAB.initrd().toString(), "console=ttyS0 quiet atex.stop");
+                .withKernel(LAB.kernel().toString(), LAB.initrd().toString(), Libvirt.COMMAND_LINE + " atex.stop");
         try (LibvirtProvisioner provisioner =
                 builder(options).startWithin(Duration.ofSeconds(20)).build()) {
             provisioner.provision(1);

@@ -39,14 +39,14 @@ class SharedDomainsTest {
     /** Defines a domain of the guest of the lab. */
     static void define(Libvirt lab, Path directory, String name) throws Exception {
         Path disk = Files.copy(lab.disk(), directory.resolve(name + ".qcow2"));
-        Path xml = Files.writeString(
-                directory.resolve(name + ".xml"), """
+        Path xml = Files.writeString(directory.resolve(name + ".xml"), """
             <domain type='qemu'><name>%s</name><memory unit='MiB'>128</memory><vcpu>1</vcpu>
             <os><type machine='q35'>hvm</type><kernel>%s</kernel><initrd>%s</initrd>
-            <cmdline>console=ttyS0 quiet</cmdline></os>
+            <cmdline>%s</cmdline></os>
             <devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/>
             <target dev='vda' bus='virtio'/></disk></devices></domain>
-            """.formatted(name, lab.kernel(), lab.initrd(), disk));
+            """.formatted(
+                        name, lab.kernel(), lab.initrd(), Libvirt.COMMAND_LINE, disk));
         lab.virsh("define", xml.toString());
     }
 
