@@ -335,6 +335,9 @@ class OpenSshAgreementTest {
                             "BatchMode=yes",
                             "-o",
                             "ConnectTimeout=30",
+                            // The default, which resists quantum computers, takes most of the time of a connection.
+                            "-o",
+                            "KexAlgorithms=curve25519-sha256",
                             "box",
                             "true")
                     .redirectErrorStream(true)
