@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.atex.lab.ChildJvm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,11 +21,9 @@ class CulpritsPageTest {
         JavaSample sample = JavaSample.in(Markdown.of(PAGE)).getFirst();
         String classPath = sample.compile(directory.resolve("classes"));
         Path output = directory.resolve("output");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        classPath,
-                        sample.name())
+        List<String> command = ChildJvm.java();
+        command.addAll(List.of("-cp", classPath, sample.name()));
+        Process process = new ProcessBuilder(command)
                 .directory(Files.createDirectory(directory.resolve("work")).toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())

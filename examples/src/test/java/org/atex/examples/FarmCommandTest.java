@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.atex.lab.ChildJvm;
 import org.atex.lab.OpenSsh;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -191,10 +192,10 @@ class FarmCommandTest {
                 + "@127.0.0.1, arch=x86_64)\nstarting tests execution\n";
         try (OpenSsh sshd = OpenSsh.start(Files.createDirectory(directory.resolve("sshd")))) {
             sshd.authorize(Files.readString(directory.resolve("id.pub")).strip());
-            ProcessBuilder program = new ProcessBuilder(
-                    ProcessHandle.current().info().command().orElse("java"),
+            List<String> command = ChildJvm.java();
+            command.addAll(List.of(
                     "-cp",
-                    System.getProperty("java.class.path"),
+                    ClassPath.ofPrograms(),
                     Farm.class.getName(),
                     "reserve",
                     "--api",
@@ -211,7 +212,8 @@ class FarmCommandTest {
                     String.valueOf(sshd.address().getPort()),
                     "--script",
                     script.toString(),
-                    "--ssh");
+                    "--ssh"));
+            ProcessBuilder program = new ProcessBuilder(command);
             program.environment().put("TESTING_FARM_API_TOKEN", "secret");
             Process process = program.redirectErrorStream(true)
                     .redirectInput(Files.writeString(directory.resolve("typed"), "echo ins''ide; exit 4\n")

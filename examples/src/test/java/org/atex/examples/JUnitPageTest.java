@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.atex.lab.ChildJvm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,13 +45,10 @@ class JUnitPageTest {
         Files.writeString(tree.resolve("main.fmf"), block("yaml"));
         Path output = directory.resolve("output");
 
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        samples.getLast().compile(directory.resolve("classes")),
-                        Launch.class.getName(),
-                        "SystemTest",
-                        "SuiteTest")
+        List<String> command = ChildJvm.java();
+        command.addAll(List.of("-cp", samples.getLast().compile(directory.resolve("classes"))));
+        command.addAll(List.of(Launch.class.getName(), "SystemTest", "SuiteTest"));
+        Process process = new ProcessBuilder(command)
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())

@@ -20,6 +20,7 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.Spool;
 import org.atex.junitxml.JUnitXmlAggregator;
+import org.atex.lab.ChildJvm;
 import org.atex.testkit.Call;
 import org.atex.testkit.RecordingAggregator;
 import org.junit.jupiter.api.BeforeEach;
@@ -83,16 +84,15 @@ class KilledRunTest {
         }
 
         private Process start() throws IOException {
-            ProcessBuilder builder = new ProcessBuilder(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-XX:TieredStopAtLevel=1",
-                    "-XX:+UseSerialGC",
+            List<String> command = ChildJvm.java();
+            command.addAll(List.of(
                     "-Djava.io.tmpdir=" + diary.getParent(),
                     "-cp",
-                    System.getProperty("java.class.path"),
+                    ClassPath.ofPrograms(),
                     QuickStart.class.getName(),
                     directory.resolve("tree").toString(),
-                    results.toString());
+                    results.toString()));
+            ProcessBuilder builder = new ProcessBuilder(command);
             builder.environment().put("DIARY", diary.toString());
             builder.environment().put("TMPDIR", directory.toString());
             return builder.redirectErrorStream(true).start();

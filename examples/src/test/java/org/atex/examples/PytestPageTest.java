@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.atex.api.Verdict;
+import org.atex.lab.ChildJvm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,22 +19,20 @@ class PytestPageTest {
     @TempDir
     private Path directory;
 
-    private int run(Path output, String... line) throws Exception {
+    private int run(Path output, List<String> line) throws Exception {
         Process process = new ProcessBuilder(line)
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
-        assertThat(process.waitFor(100, TimeUnit.SECONDS))
-                .as("%s ends", List.of(line))
-                .isTrue();
+        assertThat(process.waitFor(100, TimeUnit.SECONDS)).as("%s ends", line).isTrue();
         return process.exitValue();
     }
 
     @Test
     void theProgramRunsAProject() throws Exception {
         Path output = directory.resolve("output");
-        boolean installed = run(output, "python3", "-c", "import pytest") == 0;
+        boolean installed = run(output, List.of("python3", "-c", "import pytest")) == 0;
         if (Boolean.getBoolean("atex.required")) {
             assertThat(installed)
                     .as("python3 has pytest; install the package python3-pytest")
@@ -52,8 +51,9 @@ class PytestPageTest {
         assertThat(script.toFile().setExecutable(true)).isTrue();
 
         JavaSample sample = JavaSample.in(Markdown.of("docs/pytest.md")).getFirst();
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        int exitCode = run(output, java, "-cp", sample.compile(directory.resolve("classes")), sample.name());
+        List<String> command = ChildJvm.java();
+        command.addAll(List.of("-cp", sample.compile(directory.resolve("classes")), sample.name()));
+        int exitCode = run(output, command);
 
         assertThat(exitCode).as(Files.readString(output)).isEqualTo(Verdict.FAILED.exitCode());
         assertThat(directory.resolve("junit.xml")).content().contains("test_full", "no space", "test_empty");

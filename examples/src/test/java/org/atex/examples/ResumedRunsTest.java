@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.atex.api.PlainTest;
 import org.atex.api.TestRecord;
 import org.atex.artifacts.PastRun;
+import org.atex.lab.ChildJvm;
 import org.atex.lab.Lab;
 import org.atex.lab.LabImage;
 import org.atex.lab.SshSystem;
@@ -41,13 +42,11 @@ class ResumedRunsTest {
     private Path directory;
 
     private Process start(List<String> systems) throws IOException {
-        List<String> line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
+        List<String> line = ChildJvm.java();
+        line.addAll(List.of(
                 "-Djava.io.tmpdir=" + directory,
                 "-cp",
-                System.getProperty("java.class.path"),
+                ClassPath.ofPrograms(),
                 ResumedProgram.class.getName(),
                 directory.toString()));
         line.addAll(systems);

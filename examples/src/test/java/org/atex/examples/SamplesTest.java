@@ -28,6 +28,7 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 import javax.xml.parsers.DocumentBuilderFactory;
+import org.atex.lab.ChildJvm;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -204,14 +205,10 @@ class SamplesTest {
         Files.writeString(source, withJUnitXml(program));
         ReadmeTest.copyTests(directory.resolve("tests"));
         Path output = directory.resolve("output");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        source.toString(),
-                        "tests",
-                        "/plans/quick",
-                        "out")
+        List<String> command = ChildJvm.java();
+        command.addAll(List.of("-cp", ClassPath.ofPrograms()));
+        command.addAll(List.of(source.toString(), "tests", "/plans/quick", "out"));
+        Process process = new ProcessBuilder(command)
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())

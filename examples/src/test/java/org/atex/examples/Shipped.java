@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.atex.lab.ChildJvm;
 import org.atex.shipped.Uses;
 import org.junit.jupiter.api.DynamicTest;
 
@@ -153,11 +154,7 @@ final class Shipped {
     private String run(Start start) {
         Path own = directory.resolve(start.name.replace(' ', '-'));
         Path said = own.resolve("said");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                // It is over before better code would be worth its price.
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC"));
+        List<String> command = ChildJvm.java();
         properties.forEach((key, value) -> command.add("-D" + key + "=" + value));
         command.addAll(start.path);
         command.addAll(List.of(Uses.class.getName(), own.toString()));

@@ -1,10 +1,10 @@
 package org.atex.examples;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.atex.lab.ChildJvm;
 
 /** Starts Java programs for tests that send signals. */
 final class Signalled {
@@ -33,11 +33,8 @@ final class Signalled {
 
     /** {@return a command that starts a main class with the ignored signals of the tests' parent process} */
     static List<String> plainJava(Class<?> main, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName()));
+        List<String> command = ChildJvm.java();
+        command.addAll(List.of("-cp", ClassPath.ofPrograms(), main.getName()));
         command.addAll(List.of(arguments));
         return command;
     }

@@ -10,26 +10,33 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** JVMs that run a class of the class path of the test, to be killed or to have little memory. Thread-safe. */
+/** JVMs that tests start, such as one that is to be killed or to have little memory. Thread-safe. */
 public final class ChildJvm {
     private ChildJvm() {}
 
+    /** {@return the program {@code java} of this JVM with the options of a short program, to which arguments can be added} */
+    public static List<String> java() {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        // The optimizing compiler and the threads of a garbage collector take more time than they save.
+        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        return command;
+    }
+
     /**
-     * {@return the command line of a JVM}
+     * {@return the command line of a JVM that runs a class of the class path of the test}
      *
      * @param heap the size of the heap, such as {@code 64m}
      * @param main the class with the main method
      * @param arguments its arguments
      */
     public static List<String> command(String heap, Class<?> main, String... arguments) {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         // Without Logback, which would write log lines to the standard output that the test reads.
         String classes = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
                 .filter(entry -> !entry.contains("logback"))
                 .collect(Collectors.joining(File.pathSeparator));
-        List<String> command = new ArrayList<>(List.of(java, "-Xmx" + heap, "-XX:-UsePerfData"));
-        // Short programs: the optimizing compiler takes more time than it saves.
-        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        List<String> command = java();
+        command.addAll(List.of("-Xmx" + heap, "-XX:-UsePerfData"));
         command.addAll(List.of("-Dslf4j.internal.verbosity=ERROR", "-cp", classes, main.getName()));
         command.addAll(List.of(arguments));
         return command;
