@@ -11,11 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
 /**
@@ -78,19 +81,65 @@ record JavaSample(Markdown.Block block, String name, String source) {
                 + "\n}\n}\n";
     }
 
-    /** {@return the class path to run it, with the directory that the types of its page were compiled into} */
+    /** {@return the class path to run it, with the directories that the types of its page were compiled into} */
     String compile(Path directory) throws IOException {
-        String classPath = System.getProperty("java.class.path");
-        for (JavaSample other :
-                in(Markdown.of(Markdown.ROOT.relativize(block.page()).toString()))) {
-            boolean isThis = other.block.line() == block.line();
-            if (isThis || !other.isStatements() && other.block.line() < block.line()) {
-                Path place = Files.createDirectories(directory.resolve("line" + other.block.line()));
-                other.compile(place, classPath);
-                classPath = place + File.pathSeparator + classPath;
-            }
+        try (Compiler compiler = new Compiler(directory)) {
+            return compiler.compile(this);
         }
-        return classPath;
+    }
+
+    /** Compiles samples, each of them once. Not thread-safe. */
+    static final class Compiler implements AutoCloseable {
+        private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        /** Shared, as it takes longer to open the libraries than to compile a sample. */
+        private final StandardJavaFileManager files =
+                compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8);
+
+        private final Set<JavaSample> compiled = new HashSet<>();
+        private final Path directory;
+
+        /**
+         * Creates a compiler.
+         *
+         * @param directory a directory for the classes
+         */
+        Compiler(Path directory) {
+            this.directory = directory;
+        }
+
+        /** {@return the class path to run a sample, with the directories of the types before it on its page} */
+        String compile(JavaSample sample) throws IOException {
+            String page = Markdown.ROOT.relativize(sample.block.page()).toString();
+            String classPath = ClassPath.ofPrograms();
+            for (JavaSample other : in(Markdown.of(page))) {
+                boolean isThis = other.block.line() == sample.block.line();
+                if (isThis || !other.isStatements() && other.block.line() < sample.block.line()) {
+                    Path place = directory.resolve(page).resolve("line" + other.block.line());
+                    if (!compiled.contains(other)) {
+                        compile(other, Files.createDirectories(place), classPath);
+                        compiled.add(other);
+                    }
+                    classPath = place + File.pathSeparator + classPath;
+                }
+            }
+            return classPath;
+        }
+
+        private void compile(JavaSample sample, Path place, String classPath) throws IOException {
+            Path file = Files.writeString(place.resolve(sample.name + ".java"), sample.source);
+            StringWriter messages = new StringWriter();
+            List<String> options =
+                    new ArrayList<>(List.of("-d", place.toString(), "--release", "21", "-cp", classPath));
+            options.addAll(List.of("-proc:none", "-Werror", "-Xlint:all,-classfile,-options,-path,-processing,-try"));
+            boolean compiled = compiler.getTask(messages, files, null, options, null, files.getJavaFileObjects(file))
+                    .call();
+            assertThat(compiled).as(sample + "\n" + messages).isTrue();
+        }
+
+        @Override
+        public void close() throws IOException {
+            files.close();
+        }
     }
 
     /**
@@ -110,20 +159,6 @@ record JavaSample(Markdown.Block block, String name, String source) {
             }
         }
         return new URLClassLoader(places.toArray(URL[]::new), JavaSample.class.getClassLoader());
-    }
-
-    private void compile(Path place, String classPath) throws IOException {
-        Path file = Files.writeString(place.resolve(name + ".java"), source);
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        StringWriter messages = new StringWriter();
-        try (var files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
-            List<String> options =
-                    new ArrayList<>(List.of("-d", place.toString(), "--release", "21", "-cp", classPath));
-            options.addAll(List.of("-proc:none", "-Werror", "-Xlint:all,-classfile,-options,-path,-processing,-try"));
-            boolean compiled = compiler.getTask(messages, files, null, options, null, files.getJavaFileObjects(file))
-                    .call();
-            assertThat(compiled).as(block + "\n" + messages).isTrue();
-        }
     }
 
     @Override

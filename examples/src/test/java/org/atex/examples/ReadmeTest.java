@@ -13,6 +13,9 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.atex.api.Verdict;
+import org.atex.lab.ChildJvm;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +27,21 @@ class ReadmeTest {
     static final Path ROOT = Markdown.ROOT;
 
     private static final Pattern VERDICT = Pattern.compile("; (passed|failed|infrastructure|incomplete) in ");
+
+    @TempDir
+    private static Path classes;
+
+    private static JavaSample.Compiler compiler;
+
+    @BeforeAll
+    static void openCompiler() {
+        compiler = new JavaSample.Compiler(classes);
+    }
+
+    @AfterAll
+    static void closeCompiler() throws IOException {
+        compiler.close();
+    }
 
     static List<JavaSample> compiled() throws IOException {
         return JavaSample.all().stream().filter(sample -> !sample.isRun()).toList();
@@ -49,23 +67,21 @@ class ReadmeTest {
 
     @ParameterizedTest
     @MethodSource("compiled")
-    void theSampleCompiles(JavaSample sample, @TempDir Path directory) throws IOException {
-        assertThat(sample.compile(directory)).isNotEmpty();
+    void theSampleCompiles(JavaSample sample) throws IOException {
+        assertThat(compiler.compile(sample)).isNotEmpty();
     }
 
     @ParameterizedTest
     @MethodSource("run")
     @Timeout(180)
     void theSampleRuns(JavaSample sample, @TempDir Path directory) throws Exception {
-        String classPath = sample.compile(directory.resolve("classes"));
+        String classPath = compiler.compile(sample);
         Path work = Files.createDirectory(directory.resolve("work"));
         copyTests(work.resolve("tests"));
         Path output = directory.resolve("output");
-        ProcessBuilder builder = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        classPath,
-                        sample.name())
+        List<String> command = ChildJvm.java();
+        command.addAll(List.of("-cp", classPath, sample.name()));
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(work.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile());
