@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +16,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.atex.lab.ChildJvm;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,10 @@ class JBangTest {
     private static final Pattern MODULE = Pattern.compile(Pattern.quote(ROOT.toString()) + "/([a-z-]+)/target/.*");
     private static final Set<String> NOT_PUBLISHED = Set.of("examples", "lab");
     private static final int TO_BE_EXECUTED = 255;
+
+    /** As on a user's machine, the first script copies libraries into the repository, and the others find them there. */
+    @TempDir
+    private static Path repository;
 
     @TempDir
     private Path directory;
@@ -62,15 +67,15 @@ class JBangTest {
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
-    private Path install() throws IOException {
-        Path repository = directory.resolve("repository");
-        pom(repository, "atex-parent", ROOT.resolve("pom.xml"));
-        pom(repository, "atex-bom", ROOT.resolve("bom/pom.xml"));
+    @BeforeAll
+    static void install() throws IOException {
+        pom("atex-parent", ROOT.resolve("pom.xml"));
+        pom("atex-bom", ROOT.resolve("bom/pom.xml"));
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
             Matcher module = MODULE.matcher(entry);
             if (module.matches() && !NOT_PUBLISHED.contains(module.group(1))) {
                 String name = "atex-" + module.group(1);
-                Path jar = pom(repository, name, ROOT.resolve(module.group(1) + "/pom.xml"))
+                Path jar = pom(name, ROOT.resolve(module.group(1) + "/pom.xml"))
                         .resolveSibling(name + "-" + version() + ".jar");
                 if (Files.isDirectory(Path.of(entry))) {
                     pack(Path.of(entry), jar);
@@ -79,10 +84,9 @@ class JBangTest {
                 }
             }
         }
-        return repository;
     }
 
-    private static Path pom(Path repository, String name, Path pom) throws IOException {
+    private static Path pom(String name, Path pom) throws IOException {
         Path place = Files.createDirectories(repository.resolve("org/atex/" + name + "/" + version()));
         return Files.copy(pom, place.resolve(name + "-" + version() + ".pom"));
     }
@@ -102,7 +106,9 @@ class JBangTest {
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().put("JBANG_DIR", directory.resolve("jbang").toString());
-        builder.environment().put("JBANG_REPO", directory.resolve("repository").toString());
+        builder.environment().put("JBANG_REPO", repository.toString());
+        // For the programs that JBang starts.
+        builder.environment().put("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
         return builder.redirectOutput(directory.resolve("output").toFile())
                 .redirectError(directory.resolve("errors").toFile())
                 .start();
@@ -116,9 +122,8 @@ class JBangTest {
 
     /** {@return the output of a script that is started with these arguments} */
     private String run(List<String> options, Path script, String... arguments) throws Exception {
-        install();
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = ChildJvm.java();
+        command.addAll(List.of(
                 "-cp",
                 classPathOfJBang(),
                 "dev.jbang.Main",
