@@ -100,7 +100,7 @@ class LostSystemsTest {
     /** Runs a test that never ends, and breaks its system after the start. */
     private TestEnd struck(Runner runner, Connection connection, LabContainer container, Blow blow) throws Exception {
         Call<TestEnd> running = Call.of(() -> run(runner, connection, ENDLESS));
-        Call.eventually("the test has begun", () -> says(container, "ls /root").contains("begun"));
+        awaitIn(container, "the test has begun", "[[ -e /root/begun ]]");
         blow.strike();
         return running.result(IN_TIME);
     }
@@ -111,6 +111,13 @@ class LostSystemsTest {
         } catch (Exception e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** Waits for a condition. The loop runs in the container, since each podman exec takes as long as many looks. */
+    private static void awaitIn(LabContainer container, String what, String condition) {
+        String loop = "until " + condition + "; do (( SECONDS < " + Call.SOON.toSeconds() + " )) || exit 0; sleep 0.05;"
+                + " done; echo holds";
+        assertThat(says(container, loop)).as(what).isEqualTo("holds");
     }
 
     private static SshConnection connect(SshSystem system) throws Exception {
@@ -132,10 +139,7 @@ class LostSystemsTest {
 
     /** The system itself must end the processes of a lost test, as the executor cannot reach it. */
     private static void assertNothingRunsOn(LabContainer container) {
-        Call.eventually(
-                "nothing of the test runs",
-                () -> says(container, "pgrep -af 'sleep 471[1]|atex-[k]eeper' || true")
-                        .isEmpty());
+        awaitIn(container, "nothing of the test runs", "[[ -z $(pgrep -f 'sleep 471[1]|atex-[k]eeper' 2>&1) ]]");
     }
 
     @ParameterizedTest
