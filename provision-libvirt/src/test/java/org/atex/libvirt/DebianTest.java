@@ -46,7 +46,7 @@ class DebianTest {
         systemctl kill -s USR1 prepared
         until journalctl -b -o cat -u prepared | grep preparation; do sleep 0.1; done
         cat /etc/machine-id /proc/sys/kernel/random/boot_id
-        ssh-keyscan -t ecdsa,ed25519,rsa 127.0.0.1 2>/dev/null
+        ssh-keyscan -T 300 -t ecdsa,ed25519,rsa 127.0.0.1 2>/dev/null
         for key in /etc/ssh/ssh_host_*_key; do
             [[ $(<"$key.pub") == "$(ssh-keygen -y -f "$key")"* ]] || echo "the public key of $key is another one"
         done
