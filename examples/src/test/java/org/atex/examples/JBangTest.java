@@ -108,7 +108,7 @@ class JBangTest {
         builder.environment().put("JBANG_DIR", directory.resolve("jbang").toString());
         builder.environment().put("JBANG_REPO", repository.toString());
         // For the programs that JBang starts.
-        builder.environment().put("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+        builder.environment().put("JAVA_TOOL_OPTIONS", String.join(" ", ChildJvm.OPTIONS));
         return builder.redirectOutput(directory.resolve("output").toFile())
                 .redirectError(directory.resolve("errors").toFile())
                 .start();

@@ -12,14 +12,16 @@ import java.util.stream.Stream;
 
 /** JVMs that tests start, such as one that is to be killed or to have little memory. Thread-safe. */
 public final class ChildJvm {
+    /** The options of a short program: the optimizing compiler and the threads of a collector take more time than they save. */
+    public static final List<String> OPTIONS = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
     private ChildJvm() {}
 
-    /** {@return the program {@code java} of this JVM with the options of a short program, to which arguments can be added} */
+    /** {@return the program {@code java} of this JVM with {@link #OPTIONS}, to which arguments can be added} */
     public static List<String> java() {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        // The optimizing compiler and the threads of a garbage collector take more time than they save.
-        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        command.addAll(OPTIONS);
         return command;
     }
 

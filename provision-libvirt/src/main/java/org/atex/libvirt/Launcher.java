@@ -261,9 +261,9 @@ final class Launcher {
             String facts = uninterrupted(name, script);
             old.whenKilled().run();
             Machine.Place place = place(name, facts);
-            machine = new Machine(host, run, name, place, forked, template);
+            machine = new Machine(host, run, name, place, template);
             long launched = System.nanoTime();
-            Connection connection = machine.connect(deadline, within);
+            Connection connection = machine.connect(forked, deadline, within);
             LOG.debug(
                     "{} was started in {} ms and answered {} ms later",
                     name,

@@ -33,7 +33,6 @@ final class Machine {
     private final String name;
     private final int port;
     private final String serialPort;
-    private final boolean forked;
     private final GuestConnector connector;
     private final ConsoleWatch console;
 
@@ -45,13 +44,12 @@ final class Machine {
     /** Where the host has a virtual machine: its process, the port of its ssh server or 0, and its serial port. */
     record Place(String process, int port, String serialPort) {}
 
-    Machine(LibvirtHost host, String run, String name, Place place, boolean forked, GuestTemplate template) {
+    Machine(LibvirtHost host, String run, String name, Place place, GuestTemplate template) {
         this.host = host;
         this.run = run;
         this.name = name;
         this.port = place.port();
         this.serialPort = place.serialPort();
-        this.forked = forked;
         this.connector = template.connector;
         recording = template.recorded ? new Recording(host, run, name, template) : null;
         console = new ConsoleWatch(
@@ -89,9 +87,10 @@ final class Machine {
     /**
      * {@return a connection to it, once it answers}
      *
+     * @param forked whether it continues from a frozen state
      * @throws ProvisioningException if it does not answer in time, or was lost
      */
-    Connection connect(Deadline deadline, Duration limit) throws InterruptedException {
+    Connection connect(boolean forked, Deadline deadline, Duration limit) throws InterruptedException {
         int refusals = 0;
         while (true) {
             Exception failure;
