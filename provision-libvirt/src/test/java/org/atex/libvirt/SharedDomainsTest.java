@@ -176,7 +176,7 @@ class SharedDomainsTest {
 
     @Test
     void domainThatDoesNotStartCostsOneRequestAndALossIsReported() throws Exception {
-        LAB.virsh("start", "shared-1");
+        LAB.virsh("start", "--paused", "shared-1");
         try (SharedDomainsProvisioner domains = builder().maxSystems(1).build()) {
             domains.provision(1);
             Offer.Failed failed = (Offer.Failed) domains.take(Guests.LONG);
