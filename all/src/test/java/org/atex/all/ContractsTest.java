@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,38 +84,50 @@ class ContractsTest {
     }
 
     private static List<Obligation> obligations() throws IOException {
-        List<Obligation> obligations = new ArrayList<>();
+        Map<Path, String> modules = new HashMap<>();
         for (String module : modules()) {
             Path home = Sources.root().resolve(module);
             if (Files.exists(home.resolve("src/main/java/module-info.java"))) {
-                obligations.addAll(obligations(module, home.resolve("target/classes")));
+                modules.put(home.resolve("target/classes"), module);
             }
         }
-        return obligations;
-    }
-
-    private static List<Obligation> obligations(String module, Path classes) throws IOException {
-        Path descriptor = classes.resolve("module-info.class");
-        assertThat(descriptor)
-                .as("the classes of " + module + "; add it as a dependency of 'all', so that it is built first")
-                .exists();
-        Set<String> exported;
-        try (InputStream in = Files.newInputStream(descriptor)) {
-            exported = ModuleDescriptor.read(in).exports().stream()
-                    .map(ModuleDescriptor.Exports::source)
-                    .collect(Collectors.toSet());
+        Set<String> exported = new HashSet<>();
+        for (Path classes : modules.keySet()) {
+            exported.addAll(exports(classes));
         }
         List<Obligation> obligations = new ArrayList<>();
-        for (JavaClass type : new ClassFileImporter().importPath(classes)) {
+        // All at once, since each import reads the classes of the JDK and of the libraries again.
+        for (JavaClass type : new ClassFileImporter().importPaths(modules.keySet())) {
             if (exported.contains(type.getPackageName()) && isPublic(type) && isConcrete(type)) {
                 CONTRACTS.forEach((known, contract) -> {
                     if (type.isAssignableTo(known)) {
-                        obligations.add(new Obligation(module, type.getName(), contract));
+                        obligations.add(new Obligation(modules.get(home(type)), type.getName(), contract));
                     }
                 });
             }
         }
         return obligations;
+    }
+
+    private static Set<String> exports(Path classes) throws IOException {
+        Path descriptor = classes.resolve("module-info.class");
+        assertThat(descriptor)
+                .as("a module descriptor; add its module as a dependency of 'all', so that it is built first")
+                .exists();
+        try (InputStream in = Files.newInputStream(descriptor)) {
+            return ModuleDescriptor.read(in).exports().stream()
+                    .map(ModuleDescriptor.Exports::source)
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    /** {@return the directory with the classes of the module of a type} */
+    private static Path home(JavaClass type) {
+        Path file = Path.of(type.getSource().orElseThrow().getUri());
+        for (int i = 0; i < type.getName().split("\\.").length; i++) {
+            file = file.getParent();
+        }
+        return file;
     }
 
     private static boolean isPublic(JavaClass type) {
