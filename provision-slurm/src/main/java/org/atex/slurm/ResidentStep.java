@@ -46,20 +46,22 @@ final class ResidentStep implements Connection {
     private static final Duration END_WITHIN = Duration.ofSeconds(3);
 
     // srun --unbuffered gives the step a terminal for its output, which would change line breaks. With SHLVL, bash does
-    // not read the start-up files of the user for each command, as it does for commands of sshd.
+    // not read the start-up files of the user for each command, as it does for commands of sshd. Slurm may kill the
+    // step
+    // at any time, so its files are deleted before sshd starts, which reads them through the open files of this bash.
     private static final String STEP_SCRIPT = """
             PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin:/usr/lib/ssh
             sshd=$(type -P sshd) || { echo "there is no sshd on $SLURMD_NODENAME" >&2; exit 127; }
-            directory=$(mktemp -d) || exit
+            directory=$(mktemp -d -t "atex-step-$SLURM_JOB_ID.XXXXXX") || exit
             trap 'rm -rf "$directory"' EXIT
             trap 'exit 143' TERM
             if [[ -t 1 ]]; then stty raw -echo <&1 || exit; fi
             ssh-keygen -q -t ed25519 -N '' -f "$directory/key" </dev/null >&2 || exit
             printf '%s\\n' "$1" >"$directory/authorized" || exit
             if [[ $EUID == 0 ]]; then mkdir -p /run/sshd; fi
-            cat >"$directory/config" <<END
-            HostKey $directory/key
-            AuthorizedKeysFile $directory/authorized
+            cat >"$directory/config" <<END || exit
+            HostKey /proc/$$/fd/3
+            AuthorizedKeysFile /proc/$$/fd/4
             StrictModes no
             UsePAM no
             PasswordAuthentication no
@@ -70,7 +72,10 @@ final class ResidentStep implements Connection {
             SetEnv SHLVL=1 SLURM_JOB_ID=$SLURM_JOB_ID SLURM_JOB_NODELIST=$SLURM_JOB_NODELIST SLURMD_NODENAME=$SLURMD_NODENAME
             LogLevel ERROR
             END
-            "$sshd" -i -e -f "$directory/config"
+            exec 3<"$directory/key" 4<"$directory/authorized" 5<"$directory/config" || exit
+            rm -rf "$directory"
+            "$sshd" -i -e -f /proc/$$/fd/5
+            exit # without this line, bash would not stay if it had no traps
             """;
 
     private final Slurm slurm;
@@ -193,7 +198,7 @@ final class ResidentStep implements Connection {
             }
         }
 
-        /** sshd ends with its input, and removes its files. An srun that is killed may leave them. */
+        /** sshd ends with its input. */
         private void end() {
             try (running) {
                 running.stdin().close();

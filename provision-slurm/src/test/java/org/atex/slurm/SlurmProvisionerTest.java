@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.ConnectionLostException;
@@ -84,6 +85,18 @@ class SlurmProvisionerTest {
                             .strip())
                     .isEqualTo(jobOf(remote));
             assertThat(remote.connection().loginCommand()).startsWith("srun", "--jobid=" + jobOf(remote));
+        }
+    }
+
+    /** Slurm kills steps at the end of their jobs, so that they could not remove files. */
+    @Test
+    void stepKeepsNoFilesOnItsNode() throws Exception {
+        try (SlurmProvisioner provisioner = SlurmProvisioner.here(options());
+                Remote remote = system(provisioner);
+                Stream<Path> files = Files.list(Path.of("/tmp"))) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .as("files on the node while its step runs")
+                    .noneMatch(name -> name.startsWith("atex-step-" + jobOf(remote) + "."));
         }
     }
 
