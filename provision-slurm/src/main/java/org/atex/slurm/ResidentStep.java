@@ -47,8 +47,7 @@ final class ResidentStep implements Connection {
 
     // srun --unbuffered gives the step a terminal for its output, which would change line breaks. With SHLVL, bash does
     // not read the start-up files of the user for each command, as it does for commands of sshd. Slurm may kill the
-    // step
-    // at any time, so its files are deleted before sshd starts, which reads them through the open files of this bash.
+    // step at any time. So its files are deleted before sshd starts, which reads them as open files of this bash.
     private static final String STEP_SCRIPT = """
             PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin:/usr/lib/ssh
             sshd=$(type -P sshd) || { echo "there is no sshd on $SLURMD_NODENAME" >&2; exit 127; }
@@ -75,7 +74,7 @@ final class ResidentStep implements Connection {
             exec 3<"$directory/key" 4<"$directory/authorized" 5<"$directory/config" || exit
             rm -rf "$directory"
             "$sshd" -i -e -f /proc/$$/fd/5
-            exit # without this line, bash would not stay if it had no traps
+            exit # bash must stay while sshd reads its open files, and not be replaced by it
             """;
 
     private final Slurm slurm;
