@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,24 +83,23 @@ class ContractsTest {
     }
 
     private static List<Obligation> obligations() throws IOException {
-        Map<Path, String> modules = new HashMap<>();
+        List<Path> classes = new ArrayList<>();
+        Map<String, String> modules = new HashMap<>(); // by exported package
         for (String module : modules()) {
             Path home = Sources.root().resolve(module);
             if (Files.exists(home.resolve("src/main/java/module-info.java"))) {
-                modules.put(home.resolve("target/classes"), module);
+                classes.add(home.resolve("target/classes"));
+                exports(module, classes.getLast()).forEach(exported -> modules.put(exported, module));
             }
-        }
-        Set<String> exported = new HashSet<>();
-        for (Path classes : modules.keySet()) {
-            exported.addAll(exports(classes));
         }
         List<Obligation> obligations = new ArrayList<>();
         // All at once, since each import reads the classes of the JDK and of the libraries again.
-        for (JavaClass type : new ClassFileImporter().importPaths(modules.keySet())) {
-            if (exported.contains(type.getPackageName()) && isPublic(type) && isConcrete(type)) {
+        for (JavaClass type : new ClassFileImporter().importPaths(classes)) {
+            String module = modules.get(type.getPackageName());
+            if (module != null && isPublic(type) && isConcrete(type)) {
                 CONTRACTS.forEach((known, contract) -> {
                     if (type.isAssignableTo(known)) {
-                        obligations.add(new Obligation(modules.get(home(type)), type.getName(), contract));
+                        obligations.add(new Obligation(module, type.getName(), contract));
                     }
                 });
             }
@@ -109,25 +107,16 @@ class ContractsTest {
         return obligations;
     }
 
-    private static Set<String> exports(Path classes) throws IOException {
+    private static List<String> exports(String module, Path classes) throws IOException {
         Path descriptor = classes.resolve("module-info.class");
         assertThat(descriptor)
-                .as("a module descriptor; add its module as a dependency of 'all', so that it is built first")
+                .as("the classes of " + module + "; add it as a dependency of 'all', so that it is built first")
                 .exists();
         try (InputStream in = Files.newInputStream(descriptor)) {
             return ModuleDescriptor.read(in).exports().stream()
                     .map(ModuleDescriptor.Exports::source)
-                    .collect(Collectors.toSet());
+                    .toList();
         }
-    }
-
-    /** {@return the directory with the classes of the module of a type} */
-    private static Path home(JavaClass type) {
-        Path file = Path.of(type.getSource().orElseThrow().getUri());
-        for (int i = 0; i < type.getName().split("\\.").length; i++) {
-            file = file.getParent();
-        }
-        return file;
     }
 
     private static boolean isPublic(JavaClass type) {
