@@ -55,6 +55,7 @@ public final class Libvirt implements BeforeAllCallback, AfterAllCallback {
             "cpio",
             "mkfs.ext4",
             "mmdebstrap",
+            "podman",
             "ssh-keygen");
 
     private static final String START = """
