@@ -191,7 +191,10 @@ final class ProcessReaper {
              '
             IFS=$blanks
             while read -r number request which stat pids; do
-                $request "$which" "$stat" "$pids"
+                case $request in
+                    check | end) "$request" "$which" "$stat" "$pids" ;;
+                    *) echo "unknown request: $request" >&2; exit 64 ;;
+                esac
                 echo "$number $?"
             done
             end '@MARK@' '^no-such' all
@@ -317,7 +320,8 @@ final class ProcessReaper {
             boolean check = queued.getFirst().isCheck();
             queued.stream().filter(request -> request.isCheck() == check).forEach(sent::add);
             queued.removeAll(sent);
-            line = ++lastNumber + (check ? " look " + lowestProcess(sent) : " end " + killRequest(sent)) + "\n";
+            lastNumber++;
+            line = check ? checkLine(lastNumber, lowestProcess(sent)) : killLine(lastNumber, sent);
         }
         threads.execute(() -> send(line));
     }
@@ -337,7 +341,7 @@ final class ProcessReaper {
         }
     }
 
-    private static String killRequest(List<Request> requests) {
+    private static String killLine(int number, List<Request> requests) {
         String marks = requests.stream().map(Request::mark).collect(Collectors.joining("|"));
         List<Long> processes = requests.stream()
                 .map(Request::process)
@@ -346,7 +350,17 @@ final class ProcessReaper {
         String where = requests.stream().anyMatch(Request::everywhere)
                 ? "all"
                 : processes.stream().map(String::valueOf).collect(Collectors.joining(","));
-        return marks + " " + sessionsOf(processes) + " " + where;
+        return endLine(number, marks, sessionsOf(processes), where);
+    }
+
+    /** {@return a line for the script that checks whether a process has left any} */
+    static String checkLine(int number, long process) {
+        return number + " check " + process + "\n";
+    }
+
+    /** {@return a line for the script that ends processes, as {@link #SCRIPT} describes} */
+    static String endLine(int number, String marks, String stats, String processes) {
+        return number + " end " + marks + " " + stats + " " + processes + "\n";
     }
 
     /**

@@ -53,7 +53,7 @@ final class SshCommand implements RunningCommand {
     private final CompletableFuture<Long> endReceived;
 
     /** Whether the command has certainly left no process. Never fails. */
-    private final CompletableFuture<Boolean> leftNothing;
+    final CompletableFuture<Boolean> leftNothing;
 
     private final long startedAt = System.nanoTime();
 

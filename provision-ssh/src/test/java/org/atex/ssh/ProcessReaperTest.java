@@ -72,12 +72,23 @@ class ProcessReaperTest {
             assertThat(answers.readLine()).startsWith("atex-reaper ");
             Process shell = new ProcessBuilder("sh", "-c", script).inheritIO().start();
             shell.waitFor();
-            requests.write("7 check " + shell.pid() + "\n");
+            requests.write(ProcessReaper.checkLine(7, shell.pid()));
             requests.flush();
             return answers.readLine();
         } finally {
             reaper.destroy();
         }
+    }
+
+    @Test
+    void anUnknownRequestEndsTheScript() throws Exception {
+        Process reaper = new ProcessBuilder("sh", "-c", ProcessReaper.script(";none-")).start();
+        try (BufferedWriter requests = reaper.outputWriter()) {
+            requests.write("7 look 1\n");
+        }
+        assertThat(reaper.waitFor()).isEqualTo(64);
+        assertThat(reaper.errorReader().readLine()).isEqualTo("unknown request: look");
+        assertThat(reaper.inputReader().lines()).noneMatch(line -> line.startsWith("7"));
     }
 
     @Test
@@ -132,15 +143,15 @@ class ProcessReaperTest {
                 if (end.isEmpty()) {
                     command.waitFor(); // the kernel may reuse its number afterwards
                 }
-                requests.write("7 end " + mark + "1; "
-                        + (end.isEmpty()
-                                ? "^no-such \n"
-                                : ProcessReaper.sessionsOf(List.of(command.pid())) + " " + command.pid() + "\n"));
+                List<Long> known = end.isEmpty() ? List.of() : List.of(command.pid());
+                String processes = end.isEmpty() ? "" : Long.toString(command.pid());
+                requests.write(
+                        ProcessReaper.endLine(7, mark + "1;", ProcessReaper.sessionsOf(known), processes));
                 requests.flush();
                 assertThat(answers.readLine()).isEqualTo("7 0");
                 assertThat(left).allMatch(ProcessReaperTest::isOver);
             }
-            requests.write("8 end " + mark + " ^no-such all\n");
+            requests.write(ProcessReaper.endLine(8, mark, ProcessReaper.sessionsOf(List.of()), "all"));
             requests.flush();
             assertThat(answers.readLine()).isEqualTo("8 0");
             assertThat(stranger.isAlive()).isTrue();
