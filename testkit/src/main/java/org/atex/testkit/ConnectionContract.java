@@ -216,8 +216,18 @@ public abstract class ConnectionContract {
      * @param text the text, of letters, digits and hyphens
      */
     protected Command watchesArguments(String text) {
-        String script = "echo watching; while :; do grep -aso -e \"$1[^[:cntrl:]]*\" /proc/[0-9]*/cmdline; done";
-        return Command.bash(script, "[" + text.charAt(0) + "]" + text.substring(1));
+        // In bash alone: each process that it started would take as long as a command that it watches.
+        String script = """
+                echo watching
+                while :; do
+                    for file in /proc/[0-9]*/cmdline; do
+                        while IFS= read -r line || [[ $line ]]; do
+                            [[ $line != *"$2$1"* ]] || echo "$file:$2$1${line#*"$2$1"}"
+                        done <"$file"
+                    done
+                done 2>/dev/null
+                """;
+        return Command.bash(script, text.substring(1), text.substring(0, 1));
     }
 
     // Helper methods
