@@ -145,8 +145,7 @@ class ProcessReaperTest {
                 }
                 List<Long> known = end.isEmpty() ? List.of() : List.of(command.pid());
                 String processes = end.isEmpty() ? "" : Long.toString(command.pid());
-                requests.write(
-                        ProcessReaper.endLine(7, mark + "1;", ProcessReaper.sessionsOf(known), processes));
+                requests.write(ProcessReaper.endLine(7, mark + "1;", ProcessReaper.sessionsOf(known), processes));
                 requests.flush();
                 assertThat(answers.readLine()).isEqualTo("7 0");
                 assertThat(left).allMatch(ProcessReaperTest::isOver);
