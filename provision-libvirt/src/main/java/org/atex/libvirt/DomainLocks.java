@@ -32,11 +32,11 @@ final class DomainLocks {
     private static final String FUNCTIONS = """
         directory=$1
         shift
-        mkdir -p "$directory" || exit
+        [[ -d $directory ]] || mkdir -p "$directory" || exit
         [[ -e $directory/.lock ]] || : >>"$directory/.lock" || exit
         exec {guard}<"$directory/.lock" || exit
         flock -w 60 "$guard" || { echo "another program holds $directory/.lock for more than 60 s" >&2; exit 1; }
-        now=$(date +%s)
+        printf -v now '%(%s)T' -1
         look() { # NAME: reads its lock, and fails if it is free
             deadline= token= run= holder=
             if [[ -f $directory/$1.lock ]]; then

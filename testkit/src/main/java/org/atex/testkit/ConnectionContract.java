@@ -221,7 +221,8 @@ public abstract class ConnectionContract {
                 echo watching
                 while :; do
                     for file in /proc/[0-9]*/cmdline; do
-                        while IFS= read -r line || [[ $line ]]; do
+                        # The process may be gone: then read does not change the variable.
+                        while line=; IFS= read -r line || [[ $line ]]; do
                             [[ $line != *"$2$1"* ]] || echo "$file:$2$1${line#*"$2$1"}"
                         done <"$file"
                     done
