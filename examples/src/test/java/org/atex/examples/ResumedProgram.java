@@ -78,7 +78,7 @@ final class ResumedProgram {
     }
 
     private static void print(RunEvent event) {
-        System.out.println(event.getClass().getSimpleName());
+        System.out.println(event);
     }
 
     private static Provisioner systems(String[] args) throws Exception {

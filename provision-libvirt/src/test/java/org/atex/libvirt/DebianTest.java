@@ -3,6 +3,7 @@ package org.atex.libvirt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Virtual machines with a whole distribution, Debian with systemd and OpenSSH. The server of the serial port is installed
  * over ssh. {@link DebianRebootIT} reboots one.
  */
-@Timeout(900)
+@Timeout(1800)
 class DebianTest {
     @RegisterExtension
     static final Libvirt LAB = new Libvirt();
@@ -60,7 +61,11 @@ class DebianTest {
         GuestTemplate template = Guests.debian(LAB)
                 .withConnector(Guests.installed(LAB))
                 .withPreparation(guest -> guest.run(Command.bash(PREPARE)).orThrow());
-        provisioner = LibvirtProvisioner.builder(HOST, template).maxSystems(2).build();
+        // Its boot takes half a minute of an idle processor.
+        provisioner = LibvirtProvisioner.builder(HOST, template)
+                .maxSystems(2)
+                .startWithin(Duration.ofMinutes(10))
+                .build();
     }
 
     @AfterAll

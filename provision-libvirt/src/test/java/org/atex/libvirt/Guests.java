@@ -18,7 +18,7 @@ import org.atex.ssh.SshOptions;
 /** Options for the guest of the lab. */
 final class Guests {
     /** Longer than the limit of a start, so that a system that does not come is reported by its provisioner, with the reason. */
-    static final Duration LONG = Duration.ofMinutes(15);
+    static final Duration LONG = Duration.ofMinutes(25);
 
     private Guests() {}
 

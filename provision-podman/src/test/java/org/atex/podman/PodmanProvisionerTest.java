@@ -19,8 +19,8 @@ import org.atex.api.Remote;
 import org.atex.api.RunningCommand;
 import org.atex.lab.Lab;
 import org.atex.lab.LabImage;
+import org.atex.support.LeaseEnd;
 import org.atex.support.ProcessIdentity;
-import org.atex.testkit.Call;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -220,19 +220,30 @@ class PodmanProvisionerTest {
 
     @Test
     void containersWithAPastDeadlineAreRemovedWhoeverStartedThem() throws Exception {
-        try (PodmanProvisioner provisioner =
-                builder().lease(Duration.ofSeconds(1)).build()) {
+        // Other tests on this machine may remove it first. A start of it would fail then.
+        String overdue = PodmanCli.run(
+                "create",
+                "--label=" + Lease.OWNER + "=" + ProcessIdentity.current(),
+                "--label=" + Lease.DEADLINE + "=" + LeaseEnd.in(Duration.ofSeconds(-1)),
+                LabImage.PLAIN.reference(),
+                "true");
+
+        builder().build().close();
+
+        assertThat(PodmanCli.run("ps", "--all", "--quiet", "--no-trunc")).doesNotContain(overdue);
+    }
+
+    @Test
+    void containersHaveTheEndOfTheirLease() throws Exception {
+        Duration lease = Duration.ofHours(3);
+        try (PodmanProvisioner provisioner = builder().lease(lease).build()) {
+            long before = Long.parseLong(LeaseEnd.in(lease));
             provisioner.provision(1);
-            Remote overdue = provisioner.take(LONG).orThrow();
-            Call.eventually("the container is removed as overdue", () -> {
-                try {
-                    builder().build().close();
-                    return PodmanCli.run("ps", "--all", "--quiet", "--filter=name=" + overdue.name())
-                            .isEmpty();
-                } catch (Exception e) {
-                    throw new AssertionError(e);
-                }
-            });
+            String name = provisioner.take(LONG).orThrow().name();
+
+            String format = "--format={{index .Config.Labels \"" + Lease.DEADLINE + "\"}}";
+            assertThat(Long.parseLong(PodmanCli.run("inspect", format, name)))
+                    .isBetween(before, Long.parseLong(LeaseEnd.in(lease)));
         }
     }
 

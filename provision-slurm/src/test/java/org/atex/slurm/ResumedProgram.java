@@ -38,7 +38,7 @@ final class ResumedProgram {
                         .reruns(RerunPolicy.maxReruns(2, Outcome.LOST))
                         .keep(Path.of(arguments[0]))
                         .resume()
-                        .listener(event -> System.out.println(event.getClass().getSimpleName()))
+                        .listener(System.out::println)
                         .build()) {
             exitCode = run.run().exitCode();
         }

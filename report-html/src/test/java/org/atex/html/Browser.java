@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
 import org.openqa.selenium.OutputType;
+import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -142,13 +144,20 @@ final class Browser implements BeforeAllCallback, AfterEachCallback, AfterAllCal
 
     /** {@return the shown texts of all matching elements} */
     List<String> texts(String css) {
-        return driver().findElements(By.cssSelector(css)).stream()
+        return read(() -> driver().findElements(By.cssSelector(css)).stream()
                 .map(WebElement::getText)
-                .toList();
+                .toList());
     }
 
     String text(String css) {
-        return find(css).getText();
+        return read(() -> find(css).getText());
+    }
+
+    /** Reads elements again that a page replaces, because it loads itself, after they were found. */
+    private <T> T read(Supplier<T> elements) {
+        return new WebDriverWait(driver(), TIMEOUT, Duration.ofMillis(50))
+                .ignoring(StaleElementReferenceException.class)
+                .until(unused -> elements.get());
     }
 
     void resize(int width, int height) {
