@@ -73,7 +73,8 @@ public interface RunningCommand extends AutoCloseable {
 
     /**
      * Kills the command and every process that it started, including daemons, and then releases the local resources.
-     * The processes get no chance to clean up. Threads that wait in {@code await} return.
+     * The processes get no chance to clean up. Threads that wait in {@code await} return. What a command that has ended
+     * wrote to a pipe can still be read, as far as it fits into the buffer of a pipe.
      *
      * <p>This method takes a few seconds at most and does not react to an interrupt. Calling it again has no effect.
      */

@@ -3,8 +3,12 @@ package org.atex.podman;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.atex.api.Output;
 import org.atex.api.TransferException;
+import org.atex.support.OutputFiles;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,11 +87,30 @@ interface CommandStreams {
      */
     boolean areReusable();
 
-    /** Closes all pipes. Readers see the end of the stream. */
+    /**
+     * Takes over the rest of the output: it is in memory or in the files then, and {@link #end} does not lose it. Called
+     * after the processes of the command have ended.
+     *
+     * @return done when everything is taken over, or at the latest after {@link #end}
+     */
+    CompletableFuture<?> drain();
+
+    /** Closes all pipes. Readers see the end of the stream after what was written before. */
     void end();
 
     /** Closes the files and pipes of a command that did not start. */
     void abandon();
+
+    /** {@return done when the rest of pipes is in memory, and that of others in files} */
+    static CompletableFuture<?> drained(OutputFiles files, @Nullable PipeInput... pipes) {
+        List<CompletableFuture<?>> all = new ArrayList<>(List.of(files.ended()));
+        for (PipeInput pipe : pipes) {
+            if (pipe != null) {
+                all.add(pipe.drain());
+            }
+        }
+        return CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0]));
+    }
 
     /** {@return whether the output of a command arrives through a pipe} */
     static boolean isPiped(Output output) {

@@ -1,11 +1,14 @@
 package org.atex.podman;
 
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.file.NoSuchFileException;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.atex.api.Command;
 import org.atex.api.CommandEnd;
 import org.atex.api.ConnectionLostException;
@@ -32,8 +35,9 @@ final class HostStreams implements CommandStreams {
     private final Executor threads;
     private final OutputFiles files;
     private @Nullable RunningCommand running;
-    private @Nullable TrackedInput out;
-    private @Nullable TrackedInput err;
+    private @Nullable PipeInput out;
+    private @Nullable PipeInput err;
+    private volatile boolean connected;
 
     /**
      * Opens the files of this machine to which output is redirected; the connection to the host opens that of the input.
@@ -68,8 +72,6 @@ final class HostStreams implements CommandStreams {
         RunningCommand started = pipes.host().start(copying);
         synchronized (this) {
             running = started;
-            out = new TrackedInput(started.stdout());
-            err = hasErrors ? new TrackedInput(started.stderr()) : null;
         }
         threads.execute(() -> follow(started, status));
     }
@@ -117,14 +119,21 @@ final class HostStreams implements CommandStreams {
 
     @Override
     public void connect() {
-        start(files.out(), out);
-        start(files.err(), err);
+        RunningCommand started = Objects.requireNonNull(running);
+        out = receive(command.stdout(), files.out(), started::stdout);
+        err = receive(command.stderr(), files.err(), started::stderr);
+        connected = true;
     }
 
-    private void start(@Nullable OutputFile file, @Nullable InputStream from) {
-        if (file != null && from != null) {
-            file.start(from, threads);
+    private @Nullable PipeInput receive(Output output, @Nullable OutputFile file, Supplier<InputStream> from) {
+        if (!CommandStreams.isPiped(output)) {
+            return null;
         }
+        if (file != null) {
+            file.start(from.get(), threads);
+            return null;
+        }
+        return new PipeInput(Channels.newChannel(from.get()), threads);
     }
 
     @Override
@@ -156,8 +165,14 @@ final class HostStreams implements CommandStreams {
     @Override
     public boolean areReusable() {
         return command.stdin().equals(Input.empty())
-                && (!CommandStreams.isPiped(command.stdout()) || out != null && out.atEnd)
-                && (!CommandStreams.isPiped(command.stderr()) || err != null && err.atEnd);
+                && (out == null || out.atEnd())
+                && (err == null || err.atEnd())
+                && files.atEnd();
+    }
+
+    @Override
+    public CompletableFuture<?> drain() {
+        return connected ? CommandStreams.drained(files, out, err) : CompletableFuture.completedFuture(null);
     }
 
     @Override
@@ -175,28 +190,5 @@ final class HostStreams implements CommandStreams {
     public void abandon() {
         files.abandon();
         end();
-    }
-
-    /** A stream that knows whether its end was read. */
-    private static final class TrackedInput extends FilterInputStream {
-        private volatile boolean atEnd;
-
-        TrackedInput(InputStream from) {
-            super(from);
-        }
-
-        @Override
-        public int read() throws IOException {
-            int b = super.read();
-            atEnd |= b < 0;
-            return b;
-        }
-
-        @Override
-        public int read(byte[] into, int offset, int length) throws IOException {
-            int n = super.read(into, offset, length);
-            atEnd |= n < 0;
-            return n;
-        }
     }
 }

@@ -13,6 +13,7 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.atex.api.Command;
 import org.atex.api.Input;
@@ -45,6 +46,7 @@ final class LocalStreams implements CommandStreams {
     private @Nullable PipeInput err;
     private @Nullable SeekableByteChannel statusBothEnds;
     private @Nullable SeekableByteChannel status;
+    private volatile boolean connected;
     private boolean ended;
 
     /**
@@ -148,6 +150,7 @@ final class LocalStreams implements CommandStreams {
         err = receive(command.stderr(), files.err(), names.err());
         bothEnds.forEach(Closeables::closeQuietly);
         bothEnds.clear();
+        connected = true;
     }
 
     @Override
@@ -221,6 +224,11 @@ final class LocalStreams implements CommandStreams {
     @Override
     public boolean areReusable() {
         return !hasInput() && (out == null || out.atEnd()) && (err == null || err.atEnd()) && files.atEnd();
+    }
+
+    @Override
+    public CompletableFuture<?> drain() {
+        return connected ? CommandStreams.drained(files, out, err) : CompletableFuture.completedFuture(null);
     }
 
     @Override

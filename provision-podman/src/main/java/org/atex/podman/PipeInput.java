@@ -1,11 +1,13 @@
 package org.atex.podman;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ReadableByteChannel;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
@@ -17,18 +19,25 @@ import org.jspecify.annotations.Nullable;
  * carrier thread, and an interrupt would close the channel. An interrupted read loses no data; the next read continues
  * it.
  *
- * <p>Thread safety: for use by one thread at a time, except {@link #end}, which any thread may call.
+ * <p>Thread safety: for use by one thread at a time, except {@link #drain} and {@link #end}, which any thread may call.
  */
 final class PipeInput extends InputStream {
     private static final int SIZE = 64 * 1024;
+    /** The limit of {@link #drain}: the largest pipe of users without privileges. */
+    private static final int MAX_REST = 1024 * 1024;
+
+    /** Guards the replacement of the pipe by {@link #drain}. */
+    private final Object lock = new Object();
 
     private final ReadableByteChannel pipe;
     private final Executor threads;
     private @Nullable ByteBuffer buffer;
     private volatile boolean atEnd;
+    private volatile boolean drained;
     private volatile boolean ended;
-    private boolean closed;
-    private @Nullable FutureTask<Integer> reading;
+    private volatile boolean closed;
+    private volatile @Nullable FutureTask<Integer> reading;
+    private volatile @Nullable CompletableFuture<ByteBuffer> rest;
 
     PipeInput(ReadableByteChannel pipe, Executor threads) {
         this.pipe = pipe;
@@ -90,10 +99,21 @@ final class PipeInput extends InputStream {
 
     private FutureTask<Integer> startRead(ByteBuffer into) {
         into.clear();
-        FutureTask<Integer> task = new FutureTask<>(() -> pipe.read(into));
-        reading = task;
+        FutureTask<Integer> task;
+        synchronized (lock) {
+            CompletableFuture<ByteBuffer> moved = rest;
+            task = new FutureTask<>(() -> moved == null ? pipe.read(into) : move(moved.get(), into));
+            reading = task;
+        }
         threads.execute(task);
         return task;
+    }
+
+    private static int move(ByteBuffer from, ByteBuffer into) {
+        int n = Math.min(from.remaining(), into.remaining());
+        into.put(from.slice().limit(n));
+        from.position(from.position() + n);
+        return n == 0 ? -1 : n;
     }
 
     private int awaitRead(FutureTask<Integer> task) throws IOException {
@@ -113,7 +133,43 @@ final class PipeInput extends InputStream {
 
     /** {@return whether the end of the stream was read, which means that no process has the pipe open for writing} */
     boolean atEnd() {
-        return atEnd;
+        return atEnd || drained;
+    }
+
+    /**
+     * Moves what was written to the pipe to memory, where it can be read after {@link #end}.
+     *
+     * @return done when the end of the pipe was read, or at the latest after {@link #end}
+     */
+    CompletableFuture<?> drain() {
+        CompletableFuture<ByteBuffer> moved = new CompletableFuture<>();
+        FutureTask<Integer> before;
+        synchronized (lock) {
+            if (atEnd || closed || rest != null) {
+                return CompletableFuture.completedFuture(null);
+            }
+            rest = moved;
+            before = reading; // takes what comes first
+        }
+        threads.execute(() -> moved.complete(readRest(before)));
+        return moved;
+    }
+
+    private ByteBuffer readRest(@Nullable FutureTask<Integer> before) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        try {
+            boolean open = before == null || before.get() >= 0;
+            ByteBuffer part = ByteBuffer.allocate(SIZE);
+            // A process that could not be killed may write without end.
+            while (open && all.size() < MAX_REST) {
+                open = pipe.read(part.clear()) >= 0;
+                all.write(part.array(), 0, part.position());
+            }
+            drained = !open;
+        } catch (IOException | ExecutionException | InterruptedException e) {
+            // The pipe was closed; a failure of the former read is reported to its reader.
+        }
+        return ByteBuffer.wrap(all.toByteArray());
     }
 
     /** Ends the stream for its reader, even if a process that could not be killed still holds the pipe open. */

@@ -259,6 +259,7 @@ final class PodmanCommand implements RunningCommand {
             for (PodmanCommand command : mine) {
                 closing.await(command.end);
                 closing.await(command.statusPipeEnded);
+                closing.await(command.streams.drain());
             }
         } finally {
             mine.forEach(PodmanCommand::finish);

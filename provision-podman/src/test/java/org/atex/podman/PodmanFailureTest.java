@@ -20,6 +20,7 @@ import org.atex.api.TransferException;
 import org.atex.lab.Lab;
 import org.atex.lab.LabContainer;
 import org.atex.lab.LabImage;
+import org.atex.lab.SlowFile;
 import org.atex.testkit.Call;
 import org.atex.testkit.LeakCheck;
 import org.junit.jupiter.api.Test;
@@ -212,6 +213,13 @@ class PodmanFailureTest {
     }
 
     // The file is so large that the upload cannot complete before it is cancelled. It consists of one hole.
+    @Test
+    void closeWaitsForAFileOnASlowDisk() throws Exception {
+        try (PodmanConnection connection = PodmanConnection.open(lab.container().id())) {
+            SlowFile.assertClosedWhenWritten(connection, directory);
+        }
+    }
+
     @Test
     void cancelledUploadLeavesNoFiles() throws Exception {
         LabContainer container = lab.container();

@@ -199,6 +199,7 @@ final class SshCommand implements RunningCommand {
             for (SshCommand command : closedHere) {
                 var unused = section.awaitDone(command.channel.end, deadline);
                 unused = section.awaitDone(command.allRead(), deadline);
+                unused = section.awaitDone(command.files.ended(), deadline);
             }
         } finally {
             // In any case, so that no reader and no caller of await stays blocked.

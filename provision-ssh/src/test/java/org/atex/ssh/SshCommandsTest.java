@@ -36,6 +36,7 @@ import org.atex.api.Input;
 import org.atex.api.Output;
 import org.atex.api.RunningCommand;
 import org.atex.lab.OpenSsh;
+import org.atex.lab.SlowFile;
 import org.atex.testkit.Call;
 import org.atex.testkit.Fault;
 import org.atex.testkit.FaultProxy;
@@ -424,6 +425,11 @@ class SshCommandsTest {
                 assertThat(Files.readString(file)).endsWith("20000\nlast\n").hasSize(108_894 + 5);
             }
         }
+    }
+
+    @Test
+    void closeWaitsForAFileOnASlowDisk() throws Exception {
+        SlowFile.assertClosedWhenWritten(connection, directory);
     }
 
     @Test

@@ -5,9 +5,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.atex.api.TransferException;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +24,7 @@ public final class OutputFile {
 
     private final Path path;
     private final OutputStream file;
-    private final CountDownLatch done = new CountDownLatch(1);
+    private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
     private final AtomicLong bytesRead = new AtomicLong();
     private volatile @Nullable IOException failure;
     private volatile boolean atEnd;
@@ -66,7 +68,7 @@ public final class OutputFile {
         } catch (IOException e) {
             // The connection was lost, which await() of the command reports, or the command was closed.
         } finally {
-            done.countDown();
+            ended.complete(true);
         }
     }
 
@@ -88,7 +90,22 @@ public final class OutputFile {
     /** Closes the file of a command that did not start. */
     public void abandon() {
         Closeables.closeQuietly(file);
-        done.countDown();
+        ended.complete(true);
+    }
+
+    /** {@return done when nothing more is written to the file: the stream has ended, or the command did not start} */
+    public CompletableFuture<?> ended() {
+        return ended;
+    }
+
+    private boolean endsSoon() throws InterruptedException {
+        try {
+            return ended.get(QUIET_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e); // it never fails
+        }
     }
 
     /**
@@ -101,7 +118,7 @@ public final class OutputFile {
         long before;
         do {
             before = bytesRead.get();
-        } while (!done.await(QUIET_MILLIS, TimeUnit.MILLISECONDS) && bytesRead.get() != before);
+        } while (!endsSoon() && bytesRead.get() != before);
         IOException cause = failure;
         if (cause != null) {
             throw new TransferException(

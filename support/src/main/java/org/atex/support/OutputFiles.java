@@ -1,5 +1,6 @@
 package org.atex.support;
 
+import java.util.concurrent.CompletableFuture;
 import org.atex.api.Command;
 import org.atex.api.Output;
 import org.atex.api.TransferException;
@@ -49,6 +50,15 @@ public record OutputFiles(
         if (err != null) {
             err.awaitWritten();
         }
+    }
+
+    /** {@return done when nothing more is written to the files, see {@link OutputFile#ended()}} */
+    public CompletableFuture<?> ended() {
+        return CompletableFuture.allOf(ended(out), ended(err));
+    }
+
+    private static CompletableFuture<?> ended(@Nullable OutputFile file) {
+        return file == null ? CompletableFuture.completedFuture(null) : file.ended();
     }
 
     /** {@return whether the ends of all redirected streams were read} */

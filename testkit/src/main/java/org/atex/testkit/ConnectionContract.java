@@ -617,6 +617,17 @@ public abstract class ConnectionContract {
     }
 
     @Test
+    void c56_outputBeforeTheEndIsReadAfterClose() throws Exception {
+        RunningCommand command = connection.start(printsMuch(16 * 1024));
+        try (command) {
+            assertThat(command.await()).isEqualTo(new CommandEnd.Exited(0));
+        }
+
+        assertThat(all(command.stdout())).hasSize(16 * 1024);
+        assertThat(all(command.stderr())).hasSize(16 * 1024);
+    }
+
+    @Test
     @Timeout(400)
     void c34_manyCommandsDoNotStall() throws Exception {
         List<Call<String>> calls = new ArrayList<>();
