@@ -212,7 +212,6 @@ class PodmanFailureTest {
         }
     }
 
-    // The file is so large that the upload cannot complete before it is cancelled. It consists of one hole.
     @Test
     void closeWaitsForAFileOnASlowDisk() throws Exception {
         try (PodmanConnection connection = PodmanConnection.open(lab.container().id())) {
@@ -220,6 +219,7 @@ class PodmanFailureTest {
         }
     }
 
+    // The file is so large that the upload cannot complete before it is cancelled. It consists of one hole.
     @Test
     void cancelledUploadLeavesNoFiles() throws Exception {
         LabContainer container = lab.container();
