@@ -367,6 +367,25 @@ class BrokenCommandsTest {
 
                     @Override
                     public void close() {
+                        closed = !hasEnded();
+                        super.close();
+                    }
+                })),
+                Broken.of("c56", started(command -> new DelegatingCommand(command) {
+                    private volatile boolean closed;
+
+                    @Override
+                    public InputStream stdout() {
+                        return new FilterInputStream(super.stdout()) {
+                            @Override
+                            public int read(byte[] into, int offset, int length) throws IOException {
+                                return closed ? -1 : super.read(into, offset, length);
+                            }
+                        };
+                    }
+
+                    @Override
+                    public void close() {
                         closed = true;
                         super.close();
                     }

@@ -3,9 +3,7 @@ package org.atex.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.atex.testkit.DelegatingConnection.started;
 
-import java.io.FilterInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -214,25 +212,6 @@ class BrokenConnectionsTest {
 
     private static Stream<Broken<Function<FakeConnection, DelegatingConnection>>> closing() {
         return Stream.of(
-                Broken.of("c56", started(command -> new DelegatingCommand(command) {
-                    private volatile boolean closed;
-
-                    @Override
-                    public InputStream stdout() {
-                        return new FilterInputStream(super.stdout()) {
-                            @Override
-                            public int read(byte[] into, int offset, int length) throws IOException {
-                                return closed ? -1 : super.read(into, offset, length);
-                            }
-                        };
-                    }
-
-                    @Override
-                    public void close() {
-                        closed = true;
-                        super.close();
-                    }
-                })),
                 Broken.of("c42", LeavesDaemons::new),
                 Broken.of("c43", good -> new DelegatingConnection(good) {
                     @Override
